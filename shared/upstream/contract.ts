@@ -22,6 +22,8 @@ export interface Endpoint {
    */
   succeeded(status: number): void;
   failed(kind: 'connect' | 'timeout' | 'invalid_response'): void;
+  /** Milliseconds until the response head; a no-op unless the balancer weighs latency. */
+  observeLatency(ms: number): void;
 }
 
 /** What balancing algorithms may look at. Filled by the proxy once per exchange, kept over its attempts. */

@@ -1,0 +1,463 @@
+/**
+ * One client connection: reads requests strictly and one after the other, gives each to an exchange, and
+ * decides when the connection may carry the next one. It knows nothing of routes, plugins or upstreams.
+ */
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { ChunkedDecoder } from '../http/chunked.ts';
+import { type Refusal, refusalFor, refusalOf } from '../http/refusals.ts';
+import { Framing, RequestHead } from '../http/request-head.ts';
+import type { ClientView } from '../plugins/contract.ts';
+import { newRequestId, type ProxyContext } from './context.ts';
+import type { Waiting } from './deadlines.ts';
+import { errorBody } from './error-body.ts';
+import { Exchange } from './exchange.ts';
+import type { Listener } from './listener.ts';
+import { generatedResponseHead } from './message-heads.ts';
+import { ResponseWriter } from './response-writer.ts';
+import { unmapped } from './trusted-peers.ts';
+
+const State = { idle: 0, head: 1, body: 2, response: 3, tunnel: 4, linger: 5, closed: 6 } as const;
+
+/** After the last response the connection is read for a while, so that the response is not lost to a reset. */
+const LINGER_MS = 2000;
+const LINGER_BYTES = 1024 * 1024;
+
+/** The rest of a body that nobody wants is read up to this much to keep the connection; beyond, it is closed. */
+const DISCARD_BYTES = 64 * 1024;
+
+const LF = 0x0a;
+
+export class ClientConnection implements Waiting, ClientView {
+  readonly socket: Socket;
+  readonly context: ProxyContext;
+  readonly listener: Listener;
+  readonly scheme: 'http' | 'https';
+  readonly peerIp: string;
+  readonly peerPort: number;
+  readonly localPort: number;
+  readonly tls: ClientView['tls'];
+  /** The peer may speak for its clients. */
+  readonly trusted: boolean;
+  /** Forwarding lines that are the same for all requests of an untrusted peer. */
+  readonly forwardedLines: string;
+  readonly head = new RequestHead();
+  readonly writer: ResponseWriter;
+  /** Client address after real-ip processing, of the current request. */
+  ip: string;
+  deadline = 0;
+  /** The client does not take what is written. */
+  blocked = false;
+  private exchange: Exchange | undefined;
+  private state: number = State.idle;
+  private decoder: ChunkedDecoder | undefined;
+  private remaining = 0;
+  private bodyBytes = 0;
+  private partial: Buffer | undefined;
+  private partialLength = 0;
+  private consuming = false;
+  private requests = 0;
+  private lingered = 0;
+  private readingPaused = false;
+
+  constructor(socket: Socket, context: ProxyContext, listener: Listener) {
+    this.socket = socket;
+    this.writer = new ResponseWriter(this);
+    this.context = context;
+    this.listener = listener;
+    this.peerIp = unmapped(socket.remoteAddress ?? '');
+    this.peerPort = socket.remotePort ?? 0;
+    this.localPort = socket.localPort ?? listener.port;
+    this.ip = this.peerIp;
+    this.trusted = context.trusted.has(this.peerIp);
+    if (listener.spec.tls) {
+      const secure = socket as TLSSocket;
+      const cipher = secure.getCipher();
+      const sni = (secure as { servername?: string | false }).servername;
+      this.scheme = 'https';
+      this.tls = {
+        version: secure.getProtocol() ?? '',
+        cipher: cipher?.name ?? '',
+        sni: typeof sni === 'string' && sni !== '' ? sni : undefined,
+      };
+    } else {
+      this.scheme = 'http';
+      this.tls = undefined;
+    }
+    this.forwardedLines =
+      `X-Forwarded-For: ${this.peerIp}\r\nX-Real-IP: ${this.peerIp}\r\n` +
+      `X-Forwarded-Proto: ${this.scheme}\r\nX-Forwarded-Port: ${this.localPort}\r\n`;
+    const { settings, deadlines } = context;
+    this.deadline = deadlines.now() + settings.keepAliveTimeoutMs;
+    deadlines.add(this);
+    socket.on('data', (octets: Buffer) => this.onData(octets));
+    socket.on('drain', () => this.onDrain());
+    socket.on('end', () => this.onClientEnd());
+    socket.on('error', () => {});
+    socket.on('close', () => this.onClose());
+  }
+
+  get isIdle(): boolean {
+    return this.state === State.idle;
+  }
+
+  // Reading.
+
+  private onData(octets: Buffer): void {
+    switch (this.state) {
+      case State.linger:
+        this.lingered += octets.length;
+        if (this.lingered > LINGER_BYTES) this.socket.destroy();
+        return;
+      case State.tunnel:
+        this.exchange!.onClientTunnelData(octets);
+        return;
+      case State.closed:
+        return;
+    }
+    if (this.partial === undefined) {
+      this.consume(octets, 0, octets.length);
+      return;
+    }
+    const joined = this.join(octets);
+    // A head that comes in drips is looked at again only when a line has ended: bounded work (CVE class).
+    if (
+      this.state === State.head &&
+      octets.indexOf(LF) < 0 &&
+      joined.length <= this.context.settings.headLimits.maxHeadBytes
+    ) {
+      return;
+    }
+    this.partial = undefined;
+    this.consume(joined, 0, joined.length);
+  }
+
+  /** Appends to what is held; the buffer doubles, so that a thousand drips do not copy a thousand times. */
+  private join(octets: Buffer): Buffer {
+    const length = this.partialLength + octets.length;
+    let held = this.partial!;
+    if (held.length < length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, held.length * 2));
+      held.copy(larger, 0, 0, this.partialLength);
+      held = larger;
+      this.partial = larger;
+    }
+    octets.copy(held, this.partialLength);
+    this.partialLength = length;
+    return held.subarray(0, length);
+  }
+
+  private hold(octets: Buffer, from: number, to: number): void {
+    this.partialLength = to - from;
+    this.partial = Buffer.allocUnsafeSlow(Math.max(1024, this.partialLength));
+    octets.copy(this.partial, 0, from, to);
+  }
+
+  private consume(octets: Buffer, start: number, end: number): void {
+    let pos = start;
+    this.consuming = true;
+    while (pos < end) {
+      if (this.state === State.idle || this.state === State.head) {
+        const after = this.head.parse(octets, pos, end, this.context.settings.headLimits);
+        if (after === 0) {
+          if (end - pos > this.context.settings.headLimits.maxHeadBytes) {
+            this.refuse(refusalFor('head_too_large'));
+            break;
+          }
+          if (this.state === State.idle) {
+            this.state = State.head;
+            this.deadline = this.context.deadlines.now() + this.context.settings.headTimeoutMs;
+          }
+          this.hold(octets, pos, end);
+          break;
+        }
+        if (after < 0) {
+          this.refuse(refusalOf(after));
+          break;
+        }
+        pos = after;
+        this.startExchange(end - pos);
+      } else if (this.state === State.body) {
+        pos = this.takeBody(octets, pos, end);
+        if (pos < 0) break;
+      } else if (this.state === State.response || this.state === State.tunnel) {
+        // Pipelined requests wait for their turn, and the socket with them: one read is all that is held.
+        if (this.partial === undefined) this.hold(octets, pos, end);
+        else this.join(octets.subarray(pos, end));
+        if (this.state === State.response) this.pauseReading();
+        break;
+      } else break;
+    }
+    this.consuming = false;
+    this.exchange?.onClientReadEnd();
+  }
+
+  private startExchange(available: number): void {
+    const { head, context } = this;
+    const { settings } = context;
+    this.bodyBytes = 0;
+    this.remaining = head.contentLength;
+    this.deadline = 0;
+    if (settings.maxBodyBytes > 0 && head.contentLength > settings.maxBodyBytes) {
+      this.refuse(refusalFor('body_too_large'));
+      return;
+    }
+    if (head.framing === Framing.chunked) {
+      if (this.decoder === undefined) this.decoder = new ChunkedDecoder();
+      else this.decoder.reset();
+    }
+    this.requests++;
+    const hasBody = head.framing !== Framing.none;
+    this.state = hasBody ? State.body : State.response;
+    if (hasBody) this.deadline = context.deadlines.now() + settings.bodyIdleTimeoutMs;
+    const exchange = new Exchange(this, hasBody, hasBody && available > 0);
+    this.exchange = exchange;
+    exchange.run();
+  }
+
+  /** True when the rest of the request's body will be here soon enough to keep the connection. */
+  canFinishBody(): boolean {
+    if (this.state !== State.body) return true;
+    if (this.head.expectContinue) return false;
+    return this.head.framing === Framing.length && this.remaining <= DISCARD_BYTES;
+  }
+
+  get mayKeepAlive(): boolean {
+    return (
+      this.head.keepAlive &&
+      !this.context.draining &&
+      this.requests < this.context.settings.keepAliveMaxRequests &&
+      this.canFinishBody()
+    );
+  }
+
+  /** Returns the offset behind what was taken, -1 when the request is over. */
+  private takeBody(octets: Buffer, pos: number, end: number): number {
+    const { head, context } = this;
+    if (head.framing === Framing.length) {
+      const to = end - pos > this.remaining ? pos + this.remaining : end;
+      this.remaining -= to - pos;
+      this.exchange?.onRequestBody(octets.subarray(pos, to));
+      if (this.state !== State.body) return -1;
+      if (this.remaining === 0) this.endBody();
+      else
+        this.deadline = this.readingPaused ? 0 : context.deadlines.now() + context.settings.bodyIdleTimeoutMs;
+      return to;
+    }
+    const decoder = this.decoder!;
+    this.decoding = octets;
+    const after = decoder.decode(octets, pos, end, context.settings.headLimits, this.onChunkData);
+    if (this.state !== State.body) return -1;
+    if (after < 0) {
+      this.refuse(refusalOf(after));
+      return -1;
+    }
+    if (decoder.done) this.endBody();
+    else
+      this.deadline = this.readingPaused ? 0 : context.deadlines.now() + context.settings.bodyIdleTimeoutMs;
+    return after;
+  }
+
+  private decoding: Buffer | undefined;
+  private readonly onChunkData = (from: number, to: number): void => {
+    if (this.state !== State.body) return;
+    this.bodyBytes += to - from;
+    const { maxBodyBytes } = this.context.settings;
+    if (maxBodyBytes > 0 && this.bodyBytes > maxBodyBytes) {
+      this.refuse(refusalFor('body_too_large'));
+      return;
+    }
+    this.exchange?.onRequestBody(this.decoding!.subarray(from, to));
+  };
+
+  private endBody(): void {
+    this.deadline = 0;
+    this.state = State.response;
+    const exchange = this.exchange;
+    if (exchange === undefined) this.ready();
+    else
+      exchange.onRequestBodyEnd(this.head.framing === Framing.chunked ? this.decoder!.trailers : undefined);
+  }
+
+  pauseReading(): void {
+    if (this.readingPaused) return;
+    this.readingPaused = true;
+    if (this.state === State.body) this.deadline = 0;
+    this.socket.pause();
+  }
+
+  resumeReading(): void {
+    if (!this.readingPaused) return;
+    this.readingPaused = false;
+    if (this.state === State.body)
+      this.deadline = this.context.deadlines.now() + this.context.settings.bodyIdleTimeoutMs;
+    this.socket.resume();
+  }
+
+  // Writing.
+
+  /** Latin1 text: a head, or a head with a small body. */
+  write(text: string): void {
+    if (!this.socket.write(text, 'latin1')) this.onBlocked();
+  }
+
+  /** Returns true when the octets have left already. */
+  writeOctets(octets: Buffer): boolean {
+    if (!this.socket.write(octets)) this.onBlocked();
+    return this.socket.writableLength === 0;
+  }
+
+  private onBlocked(): void {
+    this.blocked = true;
+    this.deadline = this.context.deadlines.now() + this.context.settings.sendTimeoutMs;
+  }
+
+  private onDrain(): void {
+    if (!this.blocked) return;
+    this.blocked = false;
+    this.deadline = this.state === State.linger ? this.context.deadlines.now() + LINGER_MS : 0;
+    this.exchange?.onClientDrain();
+  }
+
+  // The end of an exchange.
+
+  /** The exchange has written its response to the end. */
+  exchangeEnded(keepAlive: boolean): void {
+    this.exchange = undefined;
+    if (this.state === State.closed || this.state === State.linger) return;
+    if (!keepAlive) {
+      this.beginClose();
+      return;
+    }
+    // The rest of the body is still coming: it is read and dropped before the next request.
+    if (this.state === State.body) {
+      this.resumeReading();
+      return;
+    }
+    this.ready();
+  }
+
+  private ready(): void {
+    this.state = State.idle;
+    const { context } = this;
+    if (context.draining) {
+      this.beginClose();
+      return;
+    }
+    this.deadline = context.deadlines.now() + context.settings.keepAliveTimeoutMs;
+    if (this.consuming) return;
+    const held = this.partial;
+    if (held !== undefined) {
+      this.partial = undefined;
+      this.consume(held.subarray(0, this.partialLength), 0, this.partialLength);
+    }
+    // A next request that is under way keeps the socket as it wants it.
+    if ((this.state as number) === State.idle || (this.state as number) === State.head) this.resumeReading();
+  }
+
+  becomeTunnel(): void {
+    this.state = State.tunnel;
+    this.deadline = 0;
+    const held = this.partial;
+    if (held !== undefined) {
+      this.partial = undefined;
+      this.exchange!.onClientTunnelData(held.subarray(0, this.partialLength));
+    }
+    this.resumeReading();
+  }
+
+  /** Ends the write side; what the client still sends is dropped for a moment before the socket goes. */
+  beginClose(): void {
+    if (this.state === State.closed || this.state === State.linger) return;
+    this.state = State.linger;
+    this.partial = undefined;
+    this.deadline = this.context.deadlines.now() + LINGER_MS;
+    this.socket.end();
+    this.resumeReading();
+  }
+
+  /** Cuts the connection so that the client can tell the response is not complete. */
+  cut(): void {
+    if (this.state === State.closed) return;
+    this.exchange = undefined;
+    this.state = State.closed;
+    // A reset tells even a client that reads to the end of the connection; TLS tells by its missing close_notify.
+    if (this.tls === undefined) this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+
+  /** Answers a message that the parser refused, and closes: nothing behind it can be trusted. */
+  private refuse(refusal: Refusal): void {
+    const { context } = this;
+    context.metrics.countRefused(refusal.reason);
+    const exchange = this.exchange;
+    this.exchange = undefined;
+    this.partial = undefined;
+    if (exchange !== undefined) {
+      // The head was fine, its body is not: the exchange knows whether a response has begun.
+      if (!exchange.onRequestRefused(refusal)) {
+        this.cut();
+        return;
+      }
+    }
+    const id = exchange?.id ?? newRequestId();
+    const { body, contentType } = errorBody(refusal.message, id, undefined, 'plain');
+    const extra = refusal.status === 405 ? 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' : '';
+    this.write(
+      generatedResponseHead(context, `Content-Type: ${contentType}\r\nX-Content-Type-Options: nosniff\r\n`, {
+        status: refusal.status,
+        requestId: id,
+        framing: Framing.length,
+        contentLength: Buffer.byteLength(body),
+        keepAlive: false,
+        clientMinorVersion: 1,
+        proxyLatencyMs: 0,
+        upstreamLatencyMs: 0,
+        extraLines: extra,
+      }) + body,
+    );
+    this.beginClose();
+  }
+
+  // Events.
+
+  onDeadline(): void {
+    if (this.blocked) {
+      this.exchange?.onClientTooSlow();
+      this.cut();
+      return;
+    }
+    switch (this.state) {
+      case State.idle:
+      case State.linger:
+        this.socket.destroy();
+        return;
+      case State.head:
+        this.refuse(refusalFor('head_timeout'));
+        return;
+      case State.body:
+        this.refuse(refusalFor('body_timeout'));
+    }
+  }
+
+  /** The client has closed its side: it does not wait for a response any more (as nginx reads it). */
+  private onClientEnd(): void {
+    if (this.state === State.tunnel) this.exchange?.onClientTunnelEnd();
+    else if (this.state === State.body || this.state === State.response || this.state === State.head) {
+      this.exchange?.onClientGone();
+      this.exchange = undefined;
+      this.state = State.closed;
+      this.socket.destroy();
+    }
+  }
+
+  private onClose(): void {
+    this.context.deadlines.remove(this);
+    this.deadline = 0;
+    const exchange = this.exchange;
+    this.exchange = undefined;
+    this.state = State.closed;
+    exchange?.onClientGone();
+    this.listener.forget(this);
+  }
+}
