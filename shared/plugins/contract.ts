@@ -15,7 +15,7 @@ import type {
   Route,
   Service,
 } from '../config/entities.ts';
-import type { AnyField, Fields, Infer, RecordField } from '../config/schema/field.ts';
+import type { AnyField, EntityCheck, Fields, Infer, RecordField } from '../config/schema/field.ts';
 import type { Headers } from '../http/headers.ts';
 
 export type MaybePromise = void | Promise<void>;
@@ -48,6 +48,8 @@ export interface PluginSchema<F extends Fields = Fields> {
 
 export interface PluginEntitySchema {
   readonly fields: Fields;
+  /** Checks over several fields (an RSA key that an algorithm needs). */
+  readonly checks?: readonly EntityCheck[];
   /** The unique field by which one is addressed (`key`, `username`); absent for acls. */
   readonly endpointKey?: string;
   /** Fields whose values make the generated id (Kong's cache key); default the endpoint key. */

@@ -1,0 +1,92 @@
+/**
+ * Plugins as entities: which plugin runs where, with which configuration. The `config` is checked against the
+ * schema of the plugin that `name` names; some plugins narrow the scopes and protocols as well.
+ */
+import type { AnyPluginSchema, PluginRegistry } from '../plugin-registry.ts';
+import {
+  boolean,
+  type Fields,
+  foreign,
+  json,
+  type RecordField,
+  record,
+  set,
+  string,
+} from '../schema/field.ts';
+import { nameField } from '../schema/formats.ts';
+import { isRecord, type Validated, type ValidateOptions, validate } from '../schema/validate.ts';
+import { createdAt, HTTP_PROTOCOLS, id, PROTOCOLS, tags, updatedAt } from './columns.ts';
+import { define } from './definition.ts';
+
+const protocols = (allowed: readonly string[], preset: readonly string[]) =>
+  set(string({ oneOf: allowed }), {
+    required: true,
+    default: preset,
+    description: 'Protocols for which the plugin runs.',
+  });
+
+const fields = {
+  id,
+  name: string({ required: true, description: 'Name of the plugin.' }),
+  instance_name: nameField({ unique: true, description: 'Name of this use of the plugin.' }),
+  created_at: createdAt,
+  updated_at: updatedAt,
+  route: foreign('routes', { description: 'Only for requests of this route.' }, 'cascade'),
+  service: foreign('services', { description: 'Only for requests to this service.' }, 'cascade'),
+  consumer: foreign('consumers', { description: 'Only for requests of this consumer.' }, 'cascade'),
+  config: json({ required: true, default: {}, description: 'Configuration of the plugin.' }),
+  protocols: protocols(PROTOCOLS, HTTP_PROTOCOLS),
+  enabled: boolean({
+    required: true,
+    default: true,
+    description: 'A plugin that is not enabled is ignored.',
+  }),
+  tags,
+} as const;
+
+export const plugins = define({
+  collection: 'plugins',
+  endpointKey: 'instance_name',
+  cacheKey: ['name', 'route', 'service', 'consumer'],
+  schema: record(fields),
+});
+
+const narrowed = new WeakMap<AnyPluginSchema, RecordField>();
+
+/** The schema of a plugin entity once its name is known: this is what `/schemas/plugins/<name>` describes. */
+export function pluginEntitySchema(schema: AnyPluginSchema): RecordField {
+  let result = narrowed.get(schema);
+  if (result === undefined) {
+    const own: Record<string, Fields[string]> = { ...fields };
+    for (const scope of schema.noScope ?? []) {
+      own[scope] = foreign(`${scope}s`, { eq: null, description: 'This plugin does not have this scope.' });
+    }
+    const allowed = schema.protocols ?? HTTP_PROTOCOLS;
+    own['protocols'] = protocols(allowed, schema.defaultProtocols ?? HTTP_PROTOCOLS);
+    own['config'] = record(schema.config.fields, { ...schema.config.options, required: true });
+    result = record(own);
+    narrowed.set(schema, result);
+  }
+  return result;
+}
+
+/** Validates a plugin entity together with its configuration. */
+export function validatePlugin(
+  input: unknown,
+  registry: PluginRegistry,
+  options: ValidateOptions = {},
+): Validated {
+  const name = isRecord(input) && Object.hasOwn(input, 'name') ? input['name'] : undefined;
+  const schema = typeof name === 'string' ? registry.schema(name) : undefined;
+  if (schema !== undefined) return validate(pluginEntitySchema(schema), input, options);
+  const result = validate(plugins.schema, input, options);
+  if (typeof name !== 'string' || name === '') return result;
+  const problem = {
+    path: [...(options.at ?? []), 'name'],
+    message: `plugin '${name}' not enabled; add it to the 'plugins' configuration property`,
+    kind: 'plugin',
+    candidates: registry.names(),
+  } as const;
+  const problems = [problem, ...result.problems];
+  return { value: result.value, problems, fields: result.fields };
+}

@@ -1,0 +1,45 @@
+/**
+ * Which plugins there are, as far as configuration needs to know: their schemas and the entities they own.
+ * The readers are given one; where the plugins come from is not their business.
+ */
+import type { AnyPluginDefinition, PluginEntitySchema, PluginSchema } from '../plugins/contract.ts';
+import type { Fields } from './schema/field.ts';
+
+// A schema's type carries its fields; a registry holds schemas of all plugins.
+export type AnyPluginSchema = PluginSchema<Fields>;
+
+export interface OwnedEntitySchema extends PluginEntitySchema {
+  /** Name of the plugin. */
+  readonly owner: string;
+}
+
+export interface PluginRegistry {
+  /** Sorted. */
+  names(): readonly string[];
+  schema(name: string): AnyPluginSchema | undefined;
+  /** By collection name. */
+  entitySchemas(): ReadonlyMap<string, OwnedEntitySchema>;
+}
+
+/** A registry of these definitions. Throws when two claim the same name or the same collection. */
+export function pluginRegistry(
+  definitions: Iterable<Pick<AnyPluginDefinition, 'name' | 'schema'>>,
+): PluginRegistry {
+  const schemas = new Map<string, AnyPluginSchema>();
+  const entities = new Map<string, OwnedEntitySchema>();
+  for (const { name, schema } of definitions) {
+    if (schemas.has(name)) throw new Error(`two plugins are named ${name}`);
+    schemas.set(name, schema);
+    for (const [collection, entity] of Object.entries(schema.entities ?? {})) {
+      const other = entities.get(collection);
+      if (other !== undefined) throw new Error(`plugins ${other.owner} and ${name} both own ${collection}`);
+      entities.set(collection, { ...entity, owner: name });
+    }
+  }
+  const names = [...schemas.keys()].sort();
+  return {
+    names: () => names,
+    schema: (name) => schemas.get(name),
+    entitySchemas: () => entities,
+  };
+}

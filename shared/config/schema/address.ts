@@ -1,0 +1,77 @@
+/**
+ * Hosts, ports, IP addresses and ranges as they stand in configurations: parsing them, and the texts in
+ * which Kong refuses them. Nothing here looks a name up.
+ */
+import { isIPv4, isIPv6 } from 'node:net';
+
+export type HostKind = 'ipv4' | 'ipv6' | 'name';
+export interface HostPort {
+  readonly kind: HostKind;
+  /** IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+const LABELS = /^(?!-)(?:[A-Za-z0-9_-]*[A-Za-z0-9_])(?:\.[A-Za-z0-9_-]*[A-Za-z0-9_])*\.?$/;
+
+/** Whether the text is a host name in Kong's sense: labels of letters, digits, `_` and `-`. */
+export function isHostname(text: string): boolean {
+  return text.length <= 253 && LABELS.test(text);
+}
+
+/** `host`, `host:port`, `1.2.3.4`, `1.2.3.4:80`, `::1`, `[::1]`, `[::1]:80`; undefined for anything else. */
+export function parseHostPort(text: string): HostPort | undefined {
+  if (text.startsWith('[')) {
+    const close = text.indexOf(']');
+    if (close < 0) return undefined;
+    const host = text.slice(1, close);
+    if (!isIPv6(host) || host.includes('%')) return undefined;
+    return withPort('ipv6', host, text.slice(close + 1));
+  }
+  const colon = text.indexOf(':');
+  if (colon >= 0 && text.includes(':', colon + 1)) {
+    return isIPv6(text) && !text.includes('%') ? { kind: 'ipv6', host: text, port: undefined } : undefined;
+  }
+  const host = colon < 0 ? text : text.slice(0, colon);
+  const rest = colon < 0 ? '' : text.slice(colon);
+  if (isIPv4(host)) return withPort('ipv4', host, rest);
+  // Four numbers that are no address are a mistyped address, not a name.
+  if (/^\d+(?:\.\d+){3}$/.test(host)) return undefined;
+  return isHostname(host) ? withPort('name', host, rest) : undefined;
+}
+
+function withPort(kind: HostKind, host: string, rest: string): HostPort | undefined {
+  if (rest === '') return { kind, host, port: undefined };
+  if (!/^:\d{1,5}$/.test(rest)) return undefined;
+  const port = Number(rest.slice(1));
+  return port > 65535 ? undefined : { kind, host, port };
+}
+
+/** All eight groups of four digits, lower-case, without brackets. The text must be an IPv6 address. */
+export function expandIPv6(text: string): string {
+  let address = text.toLowerCase();
+  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
+  if (dotted !== null) {
+    const [, head, a, b, c, d] = dotted as unknown as [string, string, string, string, string, string];
+    const hex = (high: string, low: string) => (Number(high) * 256 + Number(low)).toString(16);
+    address = `${head}${hex(a, b)}:${hex(c, d)}`;
+  }
+  const [before = '', after] = address.split('::');
+  const left = before === '' ? [] : before.split(':');
+  const right = after === undefined || after === '' ? [] : after.split(':');
+  const zeros = after === undefined ? 0 : 8 - left.length - right.length;
+  return [...left, ...Array.from({ length: zeros }, () => '0'), ...right]
+    .map((group) => group.padStart(4, '0'))
+    .join(':');
+}
+
+/** An address with an optional prefix length. */
+export function isIpOrCidr(text: string): boolean {
+  const slash = text.indexOf('/');
+  const ip = slash < 0 ? text : text.slice(0, slash);
+  const v4 = isIPv4(ip);
+  if (!v4 && !(isIPv6(ip) && !ip.includes('%'))) return false;
+  if (slash < 0) return true;
+  const bits = text.slice(slash + 1);
+  return /^\d{1,3}$/.test(bits) && Number(bits) <= (v4 ? 32 : 128);
+}
