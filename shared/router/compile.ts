@@ -30,8 +30,8 @@ export interface SliceOptions {
 
 const STREAM_PROTOCOLS: ReadonlySet<Protocol> = new Set<Protocol>(['tcp', 'tls', 'tls_passthrough', 'udp']);
 
-/** Entries handled between two looks at the clock. */
-const STEP = 16;
+/** Entries handled between two looks at the clock: an expression for RE2 may take a tenth of a millisecond. */
+const STEP = 4;
 
 /** Throws a `RouteCompileError` when a route has an expression that cannot be compiled. */
 export function compileRouter<T>(routes: readonly RouteInput<T>[]): Router<T> {

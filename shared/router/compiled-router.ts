@@ -33,6 +33,8 @@ export class CompiledRouter<T> implements Router<T> {
   #viewLoaded = false;
   #best = NONE;
   #winner: Placement<T> | undefined = undefined;
+  /** Set instead of `#winner` when the match was ready made. */
+  #sure: RouteMatch<T> | undefined = undefined;
   #regexMatch: PatternMatch | null = null;
 
   constructor(size: number, entries: readonly Entry<T>[], index: RouteIndex<T>, view: HeaderView) {
@@ -76,6 +78,7 @@ export class CompiledRouter<T> implements Router<T> {
     this.#sni = sni === undefined ? undefined : withoutTrailingDot(sni);
     // Left over only if the look-up before threw.
     this.#winner = undefined;
+    this.#sure = undefined;
     this.#clearView();
     this.#best = NONE;
   }
@@ -101,13 +104,15 @@ export class CompiledRouter<T> implements Router<T> {
 
   #finish(): RouteMatch<T> | undefined {
     const winner = this.#winner;
+    const sure = this.#sure;
     const regexMatch = this.#regexMatch;
     const path = this.#query!.path;
     this.#query = undefined;
     this.#winner = undefined;
+    this.#sure = undefined;
     this.#regexMatch = null;
     this.#clearView();
-    if (winner === undefined) return undefined;
+    if (winner === undefined) return sure;
     if (winner.match !== undefined) return winner.match;
     const { entry, pattern } = winner;
     if (entry.patterns.length === 1) return regexRouteMatch(entry, pattern!, regexMatch!);
@@ -122,22 +127,19 @@ export class CompiledRouter<T> implements Router<T> {
   /** Walks all wildcards that cover the host; `backwards` for those that look at its end. */
   #searchHosts(root: TreeNode<HostSlot<T>>, backwards: boolean): void {
     const host = this.#host;
-    const length = host.length;
-    let node = root;
+    const last = host.length - 1;
+    let node: TreeNode<HostSlot<T>> | undefined = root;
     let at = 0;
-    for (;;) {
-      if (node.min >= this.#best) return;
-      if (node.value !== undefined) this.#searchSlot(node.value);
-      if (at === length) return;
-      const child = childAt(node, host.charCodeAt(backwards ? length - 1 - at : at));
-      if (child === undefined) return;
-      const label = child.label;
-      if (label.length > length - at) return;
-      for (let i = 1; i < label.length; i++) {
-        if (label.charCodeAt(i) !== host.charCodeAt(backwards ? length - 1 - at - i : at + i)) return;
+    while (node !== undefined && node.min < this.#best) {
+      const label: string = node.label;
+      const size = label.length;
+      if (size > host.length - at) return;
+      for (let i = 0; i < size; i++, at++) {
+        if (label.charCodeAt(i) !== host.charCodeAt(backwards ? last - at : at)) return;
       }
-      at += label.length;
-      node = child;
+      if (node.value !== undefined) this.#searchSlot(node.value);
+      if (at === host.length) return;
+      node = childAt(node, host.charCodeAt(backwards ? last - at : at));
     }
   }
 
@@ -152,26 +154,30 @@ export class CompiledRouter<T> implements Router<T> {
   #searchPaths(root: PathTree<T>): void {
     const path = this.#query!.path;
     const length = path.length;
-    let node = root;
+    let node: PathTree<T> | undefined = root;
     let at = 0;
-    for (;;) {
-      if (node.min >= this.#best) return;
-      const leaf = node.value;
-      if (leaf !== undefined && leaf.min < this.#best) this.#searchLeaf(leaf);
-      if (at === length) return;
-      const child = childAt(node, path.charCodeAt(at));
-      if (child === undefined) return;
-      const label = child.label;
-      if (label.length > length - at) return;
-      for (let i = 1; i < label.length; i++) {
+    while (node !== undefined && node.min < this.#best) {
+      const label: string = node.label;
+      const size = label.length;
+      if (size > length - at) return;
+      for (let i = 0; i < size; i++) {
         if (label.charCodeAt(i) !== path.charCodeAt(at + i)) return;
       }
-      at += label.length;
-      node = child;
+      at += size;
+      const leaf: Leaf<T> | undefined = node.value;
+      if (leaf !== undefined && leaf.min < this.#best) this.#searchLeaf(leaf);
+      if (at === length) return;
+      node = childAt(node, path.charCodeAt(at));
     }
   }
 
   #searchLeaf(leaf: Leaf<T>): void {
+    if (leaf.sure !== undefined) {
+      this.#best = leaf.min;
+      this.#sure = leaf.sure;
+      this.#winner = undefined;
+      return;
+    }
     const list = leaf.list;
     for (let i = 0; i < list.length; i++) {
       const placement = list[i]!;

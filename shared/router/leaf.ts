@@ -3,11 +3,17 @@
  * looked through in order; a long one is divided by what its routes ask for (a header value, a method, an
  * SNI), so that ten thousand routes that differ only in a header value cost one look-up.
  */
+import type { RouteMatch } from './contract.ts';
 import type { Placement } from './entry.ts';
 
 export interface Leaf<T> {
   /** The best rank in here. */
   min: number;
+  /**
+   * Set when the first placement needs no further check: it wins here, and nothing else need be read. With
+   * many routes each object that a look-up touches is a cache miss.
+   */
+  sure: RouteMatch<T> | undefined;
   /** In order of rank. */
   list: Placement<T>[];
   divided: Division<T> | undefined;
@@ -27,8 +33,10 @@ const SHORT = 8;
 
 type Dimension = 'header' | 'sni' | 'method';
 
-export function newLeaf<T>(list: Placement<T>[]): Leaf<T> {
-  return { min: list.length === 0 ? Number.POSITIVE_INFINITY : list[0]!.rank, list, divided: undefined };
+export function newLeaf<T>(first: Placement<T> | undefined): Leaf<T> {
+  const leaf: Leaf<T> = { min: Number.POSITIVE_INFINITY, sure: undefined, list: [], divided: undefined };
+  if (first !== undefined) append(leaf, first);
+  return leaf;
 }
 
 export function isLong<T>(leaf: Leaf<T>): boolean {
@@ -46,7 +54,7 @@ function* divideBy<T>(leaf: Leaf<T>, dimensions: readonly Dimension[]): Generato
   const byHeader = new Map<number, Map<string, Leaf<T>>>();
   const byMethod = new Map<string, Leaf<T>>();
   const bySni = new Map<string, Leaf<T>>();
-  const anySni = newLeaf<T>([]);
+  const anySni = newLeaf<T>(undefined);
   const rest: Placement<T>[] = [];
   let done = 0;
   for (const placement of leaf.list) {
@@ -86,12 +94,18 @@ function* divideBy<T>(leaf: Leaf<T>, dimensions: readonly Dimension[]): Generato
 
 function add<T>(parts: Map<string, Leaf<T>>, key: string, placement: Placement<T>): void {
   const part = parts.get(key);
-  if (part === undefined) parts.set(key, newLeaf([placement]));
+  if (part === undefined) parts.set(key, newLeaf(placement));
   else append(part, placement);
 }
 
 export function append<T>(leaf: Leaf<T>, placement: Placement<T>): void {
-  if (leaf.list.length === 0) leaf.min = placement.rank;
+  if (leaf.list.length === 0) {
+    leaf.min = placement.rank;
+    const { methods, headers, snis } = placement.entry;
+    const isSure =
+      methods === undefined && headers === undefined && snis === undefined && placement.hosts === undefined;
+    if (isSure) leaf.sure = placement.match;
+  }
   leaf.list.push(placement);
 }
 

@@ -5,7 +5,7 @@
  * Nodes are plain and open because the router's hot loop walks them itself.
  */
 export interface TreeNode<V> {
-  /** The text between the parent and this node; `''` at the root. */
+  /** The text between the parent and this node; `''` at the root unless it was collapsed. */
   label: string;
   value: V | undefined;
   /** The best (lowest) rank at this node or below it. */
@@ -34,7 +34,7 @@ export function insertNode<V>(root: TreeNode<V>, text: string, rank: number): Tr
     if (at === text.length) return node;
     const child = childAt(node, text.charCodeAt(at));
     if (child === undefined) {
-      const leaf = newNode<V>(text.slice(at), rank);
+      const leaf = newNode<V>(ownText(text.slice(at)), rank);
       attach(node, leaf);
       return leaf;
     }
@@ -63,9 +63,9 @@ function attach<V>(parent: TreeNode<V>, child: TreeNode<V>): void {
 
 /** Puts a node between `parent` and `child` after the first `length` characters of the child's label. */
 function split<V>(parent: TreeNode<V>, child: TreeNode<V>, length: number): TreeNode<V> {
-  const upper = newNode<V>(child.label.slice(0, length), child.min);
+  const upper = newNode<V>(ownText(child.label.slice(0, length)), child.min);
   attach(parent, upper);
-  child.label = child.label.slice(length);
+  child.label = ownText(child.label.slice(length));
   attach(upper, child);
   return upper;
 }
@@ -74,4 +74,17 @@ function sharedLength(label: string, text: string, at: number): number {
   let i = 0;
   while (i < label.length && at + i < text.length && label.charCodeAt(i) === text.charCodeAt(at + i)) i++;
   return i;
+}
+
+/**
+ * The tree without a root that decides nothing: the only child in its place. The tree takes no more texts
+ * after that.
+ */
+export function collapseRoot<V>(root: TreeNode<V>): TreeNode<V> {
+  return root.value === undefined && root.only !== undefined ? root.only : root;
+}
+
+/** V8 keeps the slice of a long text as a reference into it: one more place to read for each look-up. */
+function ownText(slice: string): string {
+  return slice.length < 13 ? slice : Buffer.from(slice, 'utf16le').toString('utf16le');
 }

@@ -9,7 +9,7 @@ import type { RouteMatch } from './contract.ts';
 import type { Entry, Placement } from './entry.ts';
 import { type HostPattern, parseHostPattern } from './host-set.ts';
 import { append, divide, isLong, type Leaf, newLeaf } from './leaf.ts';
-import { insertNode, newNode, type TreeNode } from './prefix-tree.ts';
+import { collapseRoot, insertNode, newNode, type TreeNode } from './prefix-tree.ts';
 
 export type PathTree<T> = TreeNode<Leaf<T>>;
 
@@ -31,7 +31,8 @@ export class RouteIndex<T> {
   /** Keyed by the wildcard's text reversed; undefined when there are none. */
   suffixHosts: TreeNode<HostSlot<T>> | undefined = undefined;
   prefixHosts: TreeNode<HostSlot<T>> | undefined = undefined;
-  readonly anyHost: PathTree<T> = newTree();
+  anyHost: PathTree<T> = newTree();
+  readonly #slots: HostSlot<T>[] = [];
   readonly #long = new Set<Leaf<T>>();
 
   /** Adds the entry at every place where it can be found. Entries must come in order of rank. */
@@ -47,13 +48,21 @@ export class RouteIndex<T> {
     }
   }
 
-  /** Divides the leaves that have become long. Yields now and then. */
+  /** Divides the leaves that have become long and tidies up. Yields now and then. */
   *finish(): Generator<void> {
+    let done = 0;
+    for (const slot of this.#slots) {
+      if (slot.anyPort !== undefined) slot.anyPort = collapseRoot(slot.anyPort);
+      for (const [port, tree] of slot.byPort ?? []) slot.byPort!.set(port, collapseRoot(tree));
+      if (++done % 256 === 0) yield;
+    }
+    this.anyHost = collapseRoot(this.anyHost);
     for (const leaf of this.#long) {
       yield* divide(leaf);
       yield;
     }
     this.#long.clear();
+    this.#slots.length = 0;
   }
 
   #addTo(tree: PathTree<T>, entry: Entry<T>, checkHosts: boolean): void {
@@ -75,7 +84,7 @@ export class RouteIndex<T> {
   #place(tree: PathTree<T>, prefix: string, placement: Placement<T>): void {
     const node = insertNode(tree, prefix, placement.rank);
     if (node.value === undefined) {
-      node.value = newLeaf([placement]);
+      node.value = newLeaf(placement);
       return;
     }
     append(node.value, placement);
@@ -94,7 +103,7 @@ export class RouteIndex<T> {
   #slotOf({ kind, text }: HostPattern, rank: number): HostSlot<T> {
     if (kind === 'exact') {
       let slot = this.exactHosts.get(text);
-      if (slot === undefined) this.exactHosts.set(text, (slot = newSlot()));
+      if (slot === undefined) this.exactHosts.set(text, (slot = this.#newSlot()));
       return slot;
     }
     let node: TreeNode<HostSlot<T>>;
@@ -105,16 +114,18 @@ export class RouteIndex<T> {
       this.prefixHosts ??= newNode('', Number.POSITIVE_INFINITY);
       node = insertNode(this.prefixHosts, text, rank);
     }
-    return (node.value ??= newSlot());
+    return (node.value ??= this.#newSlot());
+  }
+
+  #newSlot(): HostSlot<T> {
+    const slot: HostSlot<T> = { anyPort: undefined, byPort: undefined };
+    this.#slots.push(slot);
+    return slot;
   }
 }
 
 function newTree<T>(): PathTree<T> {
   return newNode('', Number.POSITIVE_INFINITY);
-}
-
-function newSlot<T>(): HostSlot<T> {
-  return { anyPort: undefined, byPort: undefined };
 }
 
 function fixedMatch<T>(entry: Entry<T>, matchedPath: string): RouteMatch<T> {

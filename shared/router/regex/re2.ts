@@ -27,9 +27,7 @@ export function compileRe2(source: string, options: PatternOptions): PatternResu
   const { RE2JS } = load();
   try {
     const flags = options.caseInsensitive === true ? RE2JS.CASE_INSENSITIVE : 0;
-    // Compiled alone first: `a)(b` must not become valid by being put into a group.
-    const alone = RE2JS.compile(source, flags);
-    const compiled = options.anchored ? RE2JS.compile(`^(?:${source})`, flags) : alone;
+    const compiled = RE2JS.compile(options.anchored ? `^(?:${source})` : source, flags);
     if (compiled.programSize() > MAX_PROGRAM_SIZE) {
       return { ok: false, message: `compiles to more than ${MAX_PROGRAM_SIZE} steps` };
     }
@@ -66,11 +64,12 @@ class Re2Pattern implements LinearPattern {
 }
 
 /**
- * Syntax that RE2 and Rust's engine (which Kong uses) both accept with different meanings. Everything else
- * that differs is refused by RE2 itself.
+ * Syntax that RE2 and Rust's engine (which Kong uses) both accept with different meanings, and what putting
+ * the pattern into a group would hide (`a)(b`). Everything else that differs is refused by RE2 itself.
  */
 function differsFromRust(source: string): string | undefined {
   let inClass = false;
+  let depth = 0;
   for (let i = 0; i < source.length; i++) {
     const character = source[i];
     const next = source[i + 1];
@@ -80,8 +79,11 @@ function differsFromRust(source: string): string | undefined {
       }
       if (!inClass && next === 'b' && source[i + 2] === '{')
         return 'word boundaries `\\b{...}` are not supported';
+      if (next === 'Q') return 'quoting with `\\Q` is not supported';
       i++;
     } else if (!inClass) {
+      if (character === '(') depth++;
+      if (character === ')' && --depth < 0) return 'unopened group';
       if (character !== '[') continue;
       inClass = true;
       if (source[i + 1] === '^') i++;
