@@ -1,0 +1,55 @@
+/** Routes and requests for the router's tests, with everything a test does not care about filled in. */
+import type { Route } from '../../config/entities.ts';
+import type { RouteQuery, Router } from '../contract.ts';
+import { ArrayHeaders } from './array-headers.ts';
+
+let made = 0;
+
+export function route(fields: Partial<Route> = {}): Route {
+  made++;
+  return {
+    id: `00000000-0000-4000-8000-${made.toString(16).padStart(12, '0')}`,
+    name: null,
+    created_at: 0,
+    updated_at: 0,
+    tags: null,
+    protocols: ['http', 'https'],
+    methods: null,
+    hosts: null,
+    paths: null,
+    headers: null,
+    snis: null,
+    sources: null,
+    destinations: null,
+    https_redirect_status_code: 426,
+    regex_priority: 0,
+    strip_path: true,
+    path_handling: 'v0',
+    preserve_host: false,
+    request_buffering: true,
+    response_buffering: true,
+    service: null,
+    ...fields,
+  };
+}
+
+export function query(
+  fields: Partial<Omit<RouteQuery, 'headers'>> & { headers?: readonly (readonly [string, string])[] } = {},
+): RouteQuery {
+  const { headers = [], ...rest } = fields;
+  return {
+    method: 'GET',
+    authority: '',
+    path: '/',
+    scheme: 'http',
+    sni: undefined,
+    listenPort: 8000,
+    ...rest,
+    headers: new ArrayHeaders(headers),
+  };
+}
+
+/** The name of the route that wins, for tests that use names as values. */
+export function winner(router: Router<string>, fields: Parameters<typeof query>[0]): string | undefined {
+  return router.match(query(fields))?.value;
+}
