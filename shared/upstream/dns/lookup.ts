@@ -26,7 +26,7 @@ type Found = Extract<LookupOutcome, { state: 'found' }>;
 
 export interface LookupParts {
   readonly transport: DnsTransport;
-  readonly hosts: HostsFile;
+  readonly hosts: Pick<HostsFile, 'lookup'>;
   readonly conf: ResolvConf;
   /** Undefined: A, and SRV alone for names that begin with `_service._proto.`. */
   readonly order: readonly DnsOrder[] | undefined;

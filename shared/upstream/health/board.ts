@@ -21,7 +21,7 @@ export interface HealthEvent {
   readonly upstreamId: string;
   /** Key of the endpoint. */
   readonly address: string;
-  /** A counted outcome, or `mark` for a change by hand. */
+  /** A counted outcome, or `mark`: the state is set and counters start anew. */
   readonly outcome: Outcome | 'mark';
   readonly check: CheckKind;
   /** The state this put the endpoint into, when it changed. Receivers follow even if their counters differ. */
@@ -89,7 +89,7 @@ export class HealthBoard {
     const before = endpoint.unhealthy;
     if (!count(endpoint, health, check, outcome)) return;
     const became = this.#settle(endpoint, before);
-    this.#publish?.(event(endpoint, outcome, check, became));
+    this.#publish?.(toEvent(endpoint, outcome, check, became));
   }
 
   /**
@@ -105,7 +105,7 @@ export class HealthBoard {
       if (address !== undefined && address !== addressOf(endpoint)) continue;
       found++;
       this.#mark(endpoint, healthy);
-      this.#publish?.(event(endpoint, 'mark', 'passive', healthy ? 'healthy' : 'unhealthy'));
+      this.#publish?.(toEvent(endpoint, 'mark', 'passive', healthy ? 'healthy' : 'unhealthy'));
     }
     return found;
   }
@@ -126,7 +126,11 @@ export class HealthBoard {
     const before = endpoint.unhealthy;
     if (health !== undefined) count(endpoint, health, event.check, event.outcome);
     if (event.became !== undefined) endpoint.unhealthy = event.became === 'unhealthy';
-    this.#settle(endpoint, before);
+    const became = this.#settle(endpoint, before);
+    // Counters differ when events have crossed: a change that the sender did not have must reach it too.
+    if (became !== undefined && event.became === undefined) {
+      this.#publish?.(toEvent(endpoint, 'mark', event.check, became));
+    }
   }
 
   /** Keys of all unhealthy endpoints, for a thread that starts. */
@@ -243,7 +247,7 @@ export function addressOf(endpoint: { readonly ip: string; readonly port: number
   return endpoint.ip.includes(':') ? `[${endpoint.ip}]:${endpoint.port}` : `${endpoint.ip}:${endpoint.port}`;
 }
 
-function event(
+function toEvent(
   endpoint: LiveEndpoint,
   outcome: Outcome | 'mark',
   check: CheckKind,
