@@ -12,17 +12,31 @@ export interface Endpoint {
   /** The name it came from (target or service host), for the Host header and TLS. */
   readonly hostname: string;
   readonly weight: number;
-  /** Identity across generations: `<upstream id or host>|<ip>|<port>`. */
+  /**
+   * Identity across generations: `<upstream id or host>|<ip>|<port>`, and `|<hostname>` when an upstream
+   * reaches the address by a name (two targets may share an address and differ in Host and TLS name).
+   */
   readonly key: string;
   /** Requests in flight; the proxy counts it up and down. */
   active: number;
   /**
-   * Tells passive health checking how an attempt went. `status` is the upstream's; the others happened
-   * on the way. Costs nothing when no passive check is configured.
+   * Copied by the proxy when the endpoint is picked and handed back with the outcome, so that a breaker
+   * can tell its one trial request from late answers to requests sent before it opened.
    */
-  succeeded(status: number): void;
-  failed(kind: 'connect' | 'timeout' | 'invalid_response'): void;
-  /** Milliseconds until the response head; a no-op unless the balancer weighs latency. */
+  readonly epoch: number;
+  /**
+   * Tells passive health checking and the breaker how an attempt went. `status` is the upstream's; the
+   * others happened on the way. Exactly one of these three is called for each attempt. Costs nothing
+   * when neither a passive check nor a breaker is configured.
+   */
+  succeeded(status: number, epoch?: number): void;
+  failed(kind: 'connect' | 'timeout' | 'invalid_response', epoch?: number): void;
+  /** The attempt ended without saying anything about the endpoint: the client went away. */
+  abandoned(epoch?: number): void;
+  /**
+   * Time from sending the request to the response head, for the latency algorithm. Call it before
+   * `succeeded`. Costs nothing when that algorithm is not in use.
+   */
   observeLatency(ms: number): void;
 }
 
@@ -30,14 +44,18 @@ export interface Endpoint {
 export interface BalancerRequest {
   readonly clientIp: string;
   readonly path: string;
+  /** Consumer id, else credential id. */
   readonly consumerId: string | undefined;
+  /** Several lines are joined with `, `. */
   header(name: string): string | undefined;
   cookie(name: string): string | undefined;
+  /** Several values are sorted and joined with `,`; a valueless argument is `true`. */
   queryArg(name: string): string | undefined;
+  /** A named capture of the route's path, or a numbered one by its decimal number. */
   capture(name: string): string | undefined;
   /** Endpoints that failed in this exchange; the balancer avoids them while others are left. */
   readonly tried: readonly Endpoint[];
-  /** Set by cookie hashing: the proxy sends it to the client. */
+  /** Set by cookie hashing: a complete `Set-Cookie` value, which the proxy sends to the client. */
   issuedCookie: string | undefined;
 }
 
@@ -65,9 +83,13 @@ export interface Balancer {
 }
 
 export interface EndpointHealth {
+  /** The target as configured (`host:port`), or the service's `host:port`. */
   readonly target: string;
+  /** Empty for a name without addresses (`DNS_ERROR`). */
   readonly ip: string;
   readonly port: number;
   readonly weight: number;
+  /** Only where a breaker is switched on. */
+  readonly breaker?: 'closed' | 'open' | 'probation';
   readonly health: 'HEALTHY' | 'UNHEALTHY' | 'DNS_ERROR' | 'HEALTHCHECKS_OFF';
 }
