@@ -36,6 +36,8 @@ export interface PluginDefinition<F extends Fields = Fields> {
 
 export interface PluginSchema<F extends Fields = Fields> {
   readonly config: RecordField<F>;
+  /** Checks over the whole plugin entity: paths start with `config.`, `@entity` is the plugin's. */
+  readonly checks?: readonly EntityCheck[];
   /** Scopes that may not be set. */
   readonly noScope?: readonly ('consumer' | 'route' | 'service')[];
   /** Allowed protocols; default the four HTTP ones. */
@@ -58,7 +60,10 @@ export interface PluginEntitySchema {
   readonly adminPath: string;
   /** Path below a consumer (`key-auth`). */
   readonly nestedPath?: string;
-  /** Rows may expire (`ttl` in seconds on writes). */
+  /**
+   * Rows may expire (`ttl` in seconds on writes). A row in memory is over at `expires_at` (unix seconds) when
+   * it has one, else at `created_at + ttl`; `ttl` 0 or null is for ever.
+   */
   readonly ttl?: boolean;
   /** Fills `auto` fields and hashes secrets when the document says `_transform: true`. */
   readonly transform?: (entity: Record<string, unknown>) => Record<string, unknown>;
@@ -119,6 +124,17 @@ export interface ClientView {
   readonly tls:
     | { readonly version: string; readonly cipher: string; readonly sni: string | undefined }
     | undefined;
+  /** The connection that the request came in on; absent where there is none of its own. */
+  readonly connection?: ConnectionView | undefined;
+}
+
+export interface ConnectionView {
+  /** Our end. */
+  readonly localIp: string;
+  readonly localPort: number;
+  /** Serial number of the connection in this worker, and of this request on it, both from 1. */
+  readonly serial: number;
+  readonly requests: number;
 }
 
 /** What every phase sees. Valid until `log` has returned; never keep it. */
@@ -273,7 +289,8 @@ export interface CounterWindow {
 /** Process-wide metrics, one set over all workers. Handles are made when the plugin is created, not per request. */
 export interface Metrics {
   counter(name: string, help: string, labels?: readonly string[]): MetricFamily<Counter>;
-  gauge(name: string, help: string, labels?: readonly string[]): MetricFamily<Gauge>;
+  /** `merge`: what several workers' values become, their sum (default) or the greatest (for constant facts). */
+  gauge(name: string, help: string, labels?: readonly string[], merge?: 'sum' | 'max'): MetricFamily<Gauge>;
   histogram(
     name: string,
     help: string,

@@ -1,0 +1,134 @@
+/**
+ * Appends lines to a file in batches, off the request path. `write` only queues; at most one write call
+ * is under way, each batch is one `write(2)` on a descriptor opened with O_APPEND, so that several
+ * workers' batches do not mix. When the disk is slower than the traffic the newest lines are dropped and
+ * counted. A file that cannot be opened or written is tried again with the next batch.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+
+export interface LineWriterOptions {
+  readonly path: string;
+  /** How long a line may wait for company. Default 100. */
+  readonly flushIntervalMs?: number;
+  /** A batch of this size goes at once. Default 64 KiB. */
+  readonly batchBytes?: number;
+  /** Lines past this many waiting bytes are dropped. Default 8 MiB. */
+  readonly maxQueueBytes?: number;
+  /** Opens the file anew for every batch, so that a file that was moved away is let go. Default false. */
+  readonly reopen?: boolean;
+  /** Told about each failed batch; must not throw. */
+  readonly onError?: (error: Error, lostLines: number) => void;
+}
+
+const FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY;
+const MODE = 0o644;
+const openWriters = new Set<LineWriter>();
+
+/** Resolves when every line that any writer has taken is on its way to the disk; for shut-down. */
+export async function flushLineWriters(): Promise<void> {
+  await Promise.all([...openWriters].map((writer) => writer.flush()));
+}
+
+export class LineWriter {
+  readonly #path: string;
+  readonly #flushIntervalMs: number;
+  readonly #batchBytes: number;
+  readonly #maxQueueBytes: number;
+  readonly #reopen: boolean;
+  readonly #onError: (error: Error, lostLines: number) => void;
+  #queue = '';
+  #queueLines = 0;
+  #queueBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #handle: FileHandle | undefined;
+  #stale = false;
+  #running: Promise<void> | undefined;
+  #closed = false;
+  /** Lines that never reached the file: the queue was full, the disk failed, or it was closed. */
+  dropped = 0;
+  /** Lines that did. */
+  written = 0;
+
+  constructor(options: LineWriterOptions) {
+    this.#path = options.path;
+    this.#flushIntervalMs = options.flushIntervalMs ?? 100;
+    this.#batchBytes = options.batchBytes ?? 64 * 1024;
+    this.#maxQueueBytes = options.maxQueueBytes ?? 8 * 1024 * 1024;
+    this.#reopen = options.reopen ?? false;
+    this.#onError = options.onError ?? (() => {});
+    openWriters.add(this);
+  }
+
+  /** Queues a line; a line feed is added. False when it was dropped. */
+  write(line: string): boolean {
+    const bytes = Buffer.byteLength(line) + 1;
+    if (this.#closed || this.#queueBytes + bytes > this.#maxQueueBytes) {
+      this.dropped++;
+      return false;
+    }
+    this.#queue += line + '\n';
+    this.#queueLines++;
+    this.#queueBytes += bytes;
+    if (this.#running !== undefined) return true;
+    if (this.#queueBytes >= this.#batchBytes) this.#start();
+    else this.#timer ??= setTimeout(() => this.#start(), this.#flushIntervalMs).unref();
+    return true;
+  }
+
+  /** Writes what is queued at this moment, and resolves when it has been tried. */
+  async flush(): Promise<void> {
+    while (this.#running !== undefined || this.#queueBytes > 0) {
+      this.#start();
+      await this.#running;
+    }
+  }
+
+  /** Lets the file go before the next batch, for log rotation. */
+  reopen(): void {
+    this.#stale = true;
+  }
+
+  /** Takes no more lines, writes those that wait, closes the file. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.flush();
+    openWriters.delete(this);
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close().catch(() => {});
+  }
+
+  #start(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#running !== undefined || this.#queueBytes === 0) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#queueBytes > 0) this.#start();
+    });
+  }
+
+  async #run(): Promise<void> {
+    const batch = Buffer.from(this.#queue);
+    const lines = this.#queueLines;
+    this.#queue = '';
+    this.#queueLines = 0;
+    this.#queueBytes = 0;
+    try {
+      if (this.#stale || this.#reopen) {
+        this.#stale = false;
+        const old = this.#handle;
+        this.#handle = undefined;
+        await old?.close();
+      }
+      this.#handle ??= await open(this.#path, FLAGS, MODE);
+      for (let at = 0; at < batch.length; ) at += (await this.#handle.write(batch, at)).bytesWritten;
+      this.written += lines;
+    } catch (error) {
+      this.dropped += lines;
+      this.#stale = true;
+      this.#onError(error as Error, lines);
+    }
+  }
+}

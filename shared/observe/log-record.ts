@@ -1,0 +1,216 @@
+/**
+ * One finished exchange as the JSON object that Kong's log serializer makes, on one line. Built by
+ * concatenation: what belongs to an entity is serialised once per entity, header names once per name.
+ *
+ * Credentials never get in: `Authorization` and `Proxy-Authorization` are replaced, and every form of the
+ * query (`querystring`, `uri`, `url`) is made from what the plugins have left of it, so that a key that
+ * was hidden from the upstream is hidden from the log as well.
+ */
+
+import type { Headers } from '../http/headers.ts';
+import type { Attempt, FinishedExchange } from '../plugins/contract.ts';
+import { queryJson } from './query-json.ts';
+
+/** Kong's default workspace. */
+const WORKSPACE = ',"workspace":"0dc6f45b-8f8d-40d2-a504-473544ee190b","workspace_name":"default"}';
+const RESERVED = new Set([
+  'request',
+  'upstream_uri',
+  'upstream_status',
+  'response',
+  'latencies',
+  'tries',
+  'authenticated_entity',
+  'route',
+  'service',
+  'consumer',
+  'client_ip',
+  'started_at',
+  'source',
+  'workspace',
+  'workspace_name',
+]);
+
+/** The record as JSON text without a line feed. */
+export function logRecord(exchange: FinishedExchange): string {
+  const { request, client, response, timings, route, service, consumer, credential } = exchange;
+  const uri = visibleTarget(request.target, request.query);
+  const uriJson = quote(uri);
+  let text = '{"request":{"id":' + quote(exchange.id) + ',"uri":' + uriJson;
+  text += ',"url":' + quote(request.scheme + '://' + authority(request.host) + ':' + request.port + uri);
+  text += ',"querystring":' + queryJson(request.query) + ',"method":' + quote(request.method);
+  text += ',"headers":' + headersJson(request.headers) + ',"size":' + exchange.bytesReceived;
+  if (client.tls !== undefined) {
+    text += ',"tls":{"version":' + quote(client.tls.version) + ',"cipher":' + quote(client.tls.cipher);
+    text += ',"client_verify":"NONE"}';
+  }
+  text += '},"upstream_uri":' + quote(exchange.upstreamTarget ?? '');
+  text += ',"upstream_status":"' + upstreamStatuses(exchange.attempts, exchange.upstreamStatus) + '"';
+  text += ',"response":{"status":' + response.status + ',"headers":' + headersJson(response.headers);
+  text += ',"size":' + exchange.bytesSent + '}';
+  text += ',"latencies":{"kong":' + milliseconds(timings.gateway < 0 ? timings.total : timings.gateway);
+  text += ',"proxy":' + (timings.upstream < 0 ? '-1' : milliseconds(timings.upstream));
+  text += ',"request":' + milliseconds(timings.total);
+  text += ',"receive":' + (timings.receive < 0 ? '0' : milliseconds(timings.receive)) + '}';
+  text += ',"tries":' + triesJson(exchange.attempts);
+  if (credential !== undefined) {
+    text += ',"authenticated_entity":{"id":' + quote(credential.id);
+    if (credential.consumer) text += ',"consumer_id":' + quote(credential.consumer.id);
+    text += '}';
+  }
+  if (route !== undefined) text += ',"route":' + entityJson(route);
+  if (service !== undefined) text += ',"service":' + entityJson(service);
+  if (consumer !== undefined) text += ',"consumer":' + entityJson(consumer);
+  text += ',"client_ip":' + quote(client.ip) + ',"started_at":' + Math.trunc(exchange.startedAt);
+  text += response.source === 'upstream' ? ',"source":"upstream"' : ',"source":"kong"';
+  return withFields(text, exchange.logFields);
+}
+
+function withFields(text: string, fields: Readonly<Record<string, unknown>>): string {
+  let added = '';
+  for (const name in fields) {
+    if (RESERVED.has(name) || name.includes('.')) return withNestedFields(text + WORKSPACE, fields);
+    const value = fields[name];
+    if (typeof value === 'string') added += ',' + quote(name) + ':' + quote(value);
+    else {
+      const json = jsonOrUndefined(value);
+      if (json !== undefined) added += ',' + quote(name) + ':' + json;
+    }
+  }
+  return text + added + WORKSPACE;
+}
+
+/** A field may replace one of the record's own, and a dotted name goes into it (`\.` is a plain dot). Rare. */
+function withNestedFields(text: string, fields: Readonly<Record<string, unknown>>): string {
+  const record: Record<string, unknown> = JSON.parse(text);
+  for (const [name, value] of Object.entries(fields)) {
+    const path = name.split(/(?<!\\)\./).map((step) => step.replaceAll('\\.', '.'));
+    let place = record;
+    for (const step of path.slice(0, -1)) {
+      const below = Object.hasOwn(place, step) ? place[step] : undefined;
+      if (typeof below === 'object' && below !== null) place = below as Record<string, unknown>;
+      else place = define(place, step, {}) as Record<string, unknown>;
+    }
+    const json = jsonOrUndefined(value);
+    define(place, path.at(-1)!, json === undefined ? undefined : JSON.parse(json));
+  }
+  return JSON.stringify(record);
+}
+
+/** Assignment that makes an own property also of `__proto__`. */
+function define(object: object, name: string, value: unknown): unknown {
+  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+  return value;
+}
+
+function jsonOrUndefined(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The request target with the query as it is now. */
+function visibleTarget(target: string, query: string): string {
+  const mark = target.indexOf('?');
+  if (mark === -1) return query === '' ? target : target + '?' + query;
+  const rest = target.length - mark - 1;
+  if (rest === query.length && target.endsWith(query)) return target;
+  return query === '' ? target.slice(0, mark) : target.slice(0, mark + 1) + query;
+}
+
+function authority(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? '[' + host + ']' : host;
+}
+
+function upstreamStatuses(attempts: readonly Attempt[], last: number | undefined): string {
+  let text = '';
+  for (const attempt of attempts) {
+    if (attempt.failure !== undefined) text += (text === '' ? '' : ', ') + attempt.failure.status;
+  }
+  if (last !== undefined) text += (text === '' ? '' : ', ') + last;
+  return text;
+}
+
+function triesJson(attempts: readonly Attempt[]): string {
+  if (attempts.length === 0) return '[]';
+  let text = '[';
+  for (const attempt of attempts) {
+    if (text.length > 1) text += ',';
+    const start = Math.trunc(attempt.balancerStart);
+    text += '{"ip":' + quote(attempt.ip) + ',"port":' + attempt.port + ',"balancer_start":' + start;
+    text += ',"balancer_start_ns":' + start + '000000';
+    text += ',"balancer_latency":' + milliseconds(attempt.balancerLatencyMs);
+    text += ',"balancer_latency_ns":' + Math.round(attempt.balancerLatencyMs * 1e6);
+    if (attempt.failure !== undefined) text += ',"state":"failed","code":' + attempt.failure.status;
+    text += '}';
+  }
+  return text + ']';
+}
+
+const entities = new WeakMap<object, string>();
+
+function entityJson(entity: object): string {
+  let text = entities.get(entity);
+  if (text === undefined) entities.set(entity, (text = JSON.stringify(entity)));
+  return text;
+}
+
+/** Milliseconds to a hundredth. */
+function milliseconds(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}
+
+const NEEDS_ESCAPE = /["\\\x00-\x1f\ud800-\udfff]/;
+
+function quote(text: string): string {
+  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : '"' + text + '"';
+}
+
+/** `"lower-case-name":` by name as written. Bounded, because clients choose names. */
+const headerKeys = new Map<string, string>();
+const MAX_HEADER_KEYS = 2_000;
+
+function headerKey(name: string): string {
+  let key = headerKeys.get(name);
+  if (key === undefined) {
+    key = quote(name.toLowerCase()) + ':';
+    if (headerKeys.size < MAX_HEADER_KEYS) headerKeys.set(name, key);
+  }
+  return key;
+}
+
+// One header section is collected at a time; the arrays are kept to save their allocation.
+const keys: string[] = [];
+const values: string[] = [];
+let lines = 0;
+
+function collect(name: string, value: string): void {
+  keys[lines] = headerKey(name);
+  values[lines] = value;
+  lines++;
+}
+
+function headersJson(headers: Headers): string {
+  lines = 0;
+  headers.forEach(collect);
+  let text = '{';
+  for (let line = 0; line < lines; line++) {
+    const key = keys[line]!;
+    if (keys.indexOf(key) < line) continue;
+    if (line > 0) text += ',';
+    if (key === '"authorization":' || key === '"proxy-authorization":') text += key + '"REDACTED"';
+    else if (keys.lastIndexOf(key, lines - 1) === line) text += key + quote(values[line]!);
+    else {
+      text += key + '[' + quote(values[line]!);
+      for (let other = line + 1; other < lines; other++) {
+        if (keys[other] === key) text += ',' + quote(values[other]!);
+      }
+      text += ']';
+    }
+  }
+  // Keep no request's values alive until the next one.
+  if (lines > 200) keys.length = values.length = 0;
+  return text + '}';
+}

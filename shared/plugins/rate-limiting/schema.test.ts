@@ -1,0 +1,123 @@
+/** rate-limiting: what its descriptors and checks say. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withDefaults } from '../testkit/defaults.ts';
+import schema from './schema.ts';
+
+function errors(config: Record<string, unknown>): [string, string][] {
+  const found: [string, string][] = [];
+  const full = withDefaults(schema.config, config);
+  for (const check of schema.config.options.checks) check.run(full, (path, text) => found.push([path, text]));
+  for (const check of schema.checks) check.run({ config: full }, (path, text) => found.push([path, text]));
+  return found;
+}
+
+test('defaults', () => {
+  assert.deepEqual(withDefaults(schema.config, { minute: 5 }), {
+    second: null,
+    minute: 5,
+    hour: null,
+    day: null,
+    month: null,
+    year: null,
+    limit_by: 'consumer',
+    header_name: null,
+    path: null,
+    policy: 'local',
+    fault_tolerant: true,
+    redis: {
+      host: null,
+      port: 6379,
+      timeout: 2000,
+      username: null,
+      password: null,
+      database: 0,
+      ssl: false,
+      ssl_verify: false,
+      server_name: null,
+    },
+    hide_client_headers: false,
+    error_code: 429,
+    error_message: 'API rate limit exceeded',
+    sync_rate: -1,
+  });
+});
+
+test('the deprecated redis_* names fill the redis record', () => {
+  const old = {
+    redis_host: 'h',
+    redis_port: 1,
+    redis_password: 'p',
+    redis_username: 'u',
+    redis_ssl: true,
+    redis_ssl_verify: true,
+    redis_server_name: 's',
+    redis_timeout: 3,
+    redis_database: 4,
+  };
+  assert.deepEqual(withDefaults(schema.config, { minute: 1, ...old })['redis'], {
+    host: 'h',
+    port: 1,
+    password: 'p',
+    username: 'u',
+    ssl: true,
+    ssl_verify: true,
+    server_name: 's',
+    timeout: 3,
+    database: 4,
+  });
+});
+
+test('at least one period; longer ones not lower', () => {
+  assert.deepEqual(errors({}), [
+    [
+      '@entity',
+      "at least one of these fields must be non-empty: 'config.second', 'config.minute', 'config.hour', 'config.day', 'config.month', 'config.year'",
+    ],
+  ]);
+  assert.deepEqual(errors({ minute: 20, hour: 10 }), [
+    ['@entity', 'The limit for hour(10.0) cannot be lower than the limit for minute(20.0)'],
+  ]);
+  assert.deepEqual(errors({ second: 1, minute: 1, year: 1 }), []);
+});
+
+test('what a choice requires', () => {
+  const missing = (path: string, field: string): [string, string][] => [
+    [path, 'required field missing'],
+    ['@entity', `failed conditional validation given value of field '${field}'`],
+  ];
+  assert.deepEqual(
+    errors({ minute: 1, limit_by: 'header' }),
+    missing('config.header_name', 'config.limit_by'),
+  );
+  assert.deepEqual(errors({ minute: 1, limit_by: 'path' }), missing('config.path', 'config.limit_by'));
+  assert.deepEqual(errors({ minute: 1, policy: 'redis' }), missing('config.redis.host', 'config.policy'));
+  assert.deepEqual(errors({ minute: 1, policy: 'redis', redis: { host: 'r' } }), []);
+});
+
+test('sync_rate', () => {
+  const redis = { minute: 1, policy: 'redis', redis: { host: 'r' } };
+  assert.deepEqual(errors({ minute: 1, sync_rate: 1 }), [
+    ['@entity', 'sync_rate can only be used with the redis policy'],
+  ]);
+  assert.deepEqual(errors({ ...redis, sync_rate: 0.01 }), [
+    ['@entity', 'sync_rate must be greater than 0.02, or -1 to disable'],
+  ]);
+  assert.deepEqual(errors({ ...redis, sync_rate: 0.02 }), []);
+});
+
+test('single fields', () => {
+  const { fields } = schema.config;
+  assert.equal(
+    fields.header_name.options.custom('x y'),
+    "bad header name 'x y', allowed characters are A-Z, a-z, 0-9, '_', and '-'",
+  );
+  assert.equal(fields.header_name.options.custom('X-Team_1'), undefined);
+  assert.equal(fields.path.options.custom('/a//b'), 'must not have empty segments');
+  assert.equal(fields.path.options.custom('/%zz'), "invalid url-encoded value: '%zz'");
+  assert.match(fields.path.options.custom('/ä') ?? '', /^invalid path: '\/ä'/);
+  assert.equal(fields.path.options.custom('/a%20b'), undefined);
+  assert.equal(fields.second.options.gt, 0);
+  assert.equal(fields.error_code.options.gt, 0);
+  assert.deepEqual(fields.policy.options.oneOf, ['local', 'cluster', 'redis']);
+});
