@@ -118,6 +118,9 @@ export class Exchange implements AccessExchange, FinishedExchange, ResponseSink 
   private reply: Reply | undefined = undefined;
   private balancing: ExchangeBalancerRequest | undefined = undefined;
   private endpoint: Endpoint | undefined = undefined;
+  private epoch = 0;
+  /** The endpoint has been told how this attempt went. */
+  private reported = false;
   private connection: UpstreamConnection | undefined = undefined;
   private connectionWasReused = false;
   private raceRetried = false;
@@ -411,6 +414,7 @@ export class Exchange implements AccessExchange, FinishedExchange, ResponseSink 
       return false;
     }
     this.endpoint = picked;
+    this.epoch = picked.epoch;
     this.attempts.push({
       ip: picked.ip,
       port: picked.port,
@@ -539,8 +543,9 @@ export class Exchange implements AccessExchange, FinishedExchange, ResponseSink 
     this.headMs = this.context.deadlines.now();
     if (this.sentMs === 0) this.sentMs = this.headMs;
     const endpoint = this.endpoint!;
-    endpoint.succeeded(head.status);
     endpoint.observeLatency(this.headMs - this.sentMs);
+    endpoint.succeeded(head.status, this.epoch);
+    this.reported = true;
     this.upstreamStatus = head.status;
     if (head.status === 101) {
       this.startTunnel(head);
@@ -592,13 +597,18 @@ export class Exchange implements AccessExchange, FinishedExchange, ResponseSink 
       this.finishTunnel();
       return;
     }
-    endpoint.failed(
-      error === ERRORS.connectTimeout || error === ERRORS.upstreamTimeout || error === ERRORS.responseTimeout
-        ? 'timeout'
-        : error === ERRORS.connectRefused || error === ERRORS.tlsFailed
-          ? 'connect'
-          : 'invalid_response',
-    );
+    if (!this.reported)
+      endpoint.failed(
+        error === ERRORS.connectTimeout ||
+          error === ERRORS.upstreamTimeout ||
+          error === ERRORS.responseTimeout
+          ? 'timeout'
+          : error === ERRORS.connectRefused || error === ERRORS.tlsFailed
+            ? 'connect'
+            : 'invalid_response',
+        this.epoch,
+      );
+    this.reported = false;
     const last = this.attempts.length - 1;
     this.attempts[last] = { ...this.attempts[last]!, failure: { code: error.code, status: error.status } };
     this.context.log.debug('attempt failed', {
@@ -818,7 +828,10 @@ export class Exchange implements AccessExchange, FinishedExchange, ResponseSink 
     this.connection = undefined;
     this.endpoint = undefined;
     connection?.destroy();
-    if (endpoint !== undefined && connection !== undefined) endpoint.active--;
+    if (endpoint !== undefined && connection !== undefined) {
+      endpoint.active--;
+      if (!this.reported) endpoint.abandoned(this.epoch);
+    }
   }
 
   // Tunnels.

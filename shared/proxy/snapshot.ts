@@ -83,7 +83,8 @@ export interface Snapshot {
   /** A plan for a destination that is no service; undefined when those are refused or there are too many. */
   unknownDestination(host: string, port: number): RoutePlan | undefined;
   readonly consumers: ReadonlyMap<string, Consumer>;
-  readonly balancers: readonly Balancer[];
+  /** For health and metrics: balancers by the upstream's name, or `host:port`. */
+  readonly upstreams: readonly { readonly name: string; readonly balancer: Balancer }[];
   /** PEM for clients whose server name has no certificate (SNI `*`, else the first one). */
   readonly defaultCertificate: { readonly cert: string; readonly key: string } | undefined;
   /** The certificate for a server name; undefined when there is none. */
