@@ -84,8 +84,14 @@ export function readWithLlhttp(octets: Buffer, method: string | undefined): Read
     if (more !== undefined) lines.push(...more);
     if (target !== undefined) url = target;
     const start = method === undefined ? `${METHODS[methodNumber!]} ${url}` : `${status} ${reason}`;
-    current = { start, minorVersion, lines, body: '', trailers: [], complete: false };
-    if (major !== 1) current.body = `HTTP/${major}`;
+    current = {
+      start,
+      minorVersion: major * 10 + minorVersion - 10,
+      lines,
+      body: '',
+      trailers: [],
+      complete: false,
+    };
     lines = [];
     reading.messages.push(current);
     if (upgrade) reading.upgrade = true;
