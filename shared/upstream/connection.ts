@@ -69,6 +69,9 @@ function nextReadBuffer(): Buffer {
   return readBuffer;
 }
 
+const LF = 0x0a;
+const NOTHING = Buffer.alloc(0);
+
 export class UpstreamConnection implements Waiting {
   readonly socket: net.Socket;
   readonly head = new ResponseHead();
@@ -86,6 +89,7 @@ export class UpstreamConnection implements Waiting {
   private remaining = 0;
   private decoder: ChunkedDecoder | undefined;
   private partial: Buffer | undefined;
+  private partialLength = 0;
   private paused = false;
   private timeoutMs = 0;
   private requestComplete = false;
@@ -182,10 +186,12 @@ export class UpstreamConnection implements Waiting {
     if (!this.paused) return;
     this.paused = false;
     if (this.timeoutMs !== 0) this.deadline = this.deadlines.now() + this.timeoutMs;
-    const held = this.partial;
-    if (held !== undefined && this.state !== State.closed) {
+    if (this.state === State.head || this.state === State.body || this.state === State.tunnel) {
+      // Also without octets: a response that has no body ends here.
+      const held = this.partial;
       this.partial = undefined;
-      this.consume(held, 0, held.length);
+      if (held === undefined) this.consume(NOTHING, 0, 0);
+      else this.consume(held, 0, this.partialLength);
       if (this.paused) return;
     }
     this.socket.resume();
@@ -222,12 +228,16 @@ export class UpstreamConnection implements Waiting {
   }
 
   private onData(octets: Buffer, start: number, end: number): void {
-    const held = this.partial;
-    if (held !== undefined) {
-      const joined = Buffer.concat([held, octets.subarray(start, end)]);
-      this.partial = undefined;
-      this.consume(joined, 0, joined.length);
-    } else this.consume(octets, start, end);
+    if (this.partial === undefined) this.consume(octets, start, end);
+    else {
+      const added = octets.subarray(start, end);
+      const joined = this.join(added);
+      // A head that comes in drips is looked at again only when a line has ended: bounded work.
+      if (this.state !== State.head || added.includes(LF) || joined.length > this.limits.maxHeadBytes) {
+        this.partial = undefined;
+        this.consume(joined, 0, joined.length);
+      }
+    }
     if (
       this.deadline !== 0 &&
       (this.state === State.head || this.state === State.body || this.state === State.tunnel)
@@ -236,11 +246,32 @@ export class UpstreamConnection implements Waiting {
     }
   }
 
+  private hold(octets: Buffer, from: number, to: number): void {
+    this.partialLength = to - from;
+    this.partial = Buffer.allocUnsafeSlow(Math.max(1024, this.partialLength));
+    octets.copy(this.partial, 0, from, to);
+  }
+
+  /** Appends to what is held; the buffer doubles, so that a thousand drips do not copy a thousand times. */
+  private join(octets: Buffer): Buffer {
+    const length = this.partialLength + octets.length;
+    let held = this.partial!;
+    if (held.length < length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, held.length * 2));
+      held.copy(larger, 0, 0, this.partialLength);
+      held = larger;
+      this.partial = larger;
+    }
+    octets.copy(held, this.partialLength);
+    this.partialLength = length;
+    return held.subarray(0, length);
+  }
+
   private consume(octets: Buffer, start: number, end: number): void {
     let pos = start;
     for (;;) {
       if (this.paused) {
-        if (pos < end) this.partial = Buffer.from(octets.subarray(pos, end));
+        if (pos < end) this.hold(octets, pos, end);
         break;
       }
       if (this.state === State.head) {
@@ -251,7 +282,7 @@ export class UpstreamConnection implements Waiting {
             this.fail(ERRORS.upstreamInvalid, 'head_too_large');
             return;
           }
-          this.partial = Buffer.from(octets.subarray(pos, end));
+          this.hold(octets, pos, end);
           return;
         }
         if (after < 0) {
@@ -323,11 +354,15 @@ export class UpstreamConnection implements Waiting {
       case Framing.chunked: {
         const decoder = this.decoder!;
         this.decoding = octets;
+        this.pieceFrom = -1;
         const after = decoder.decode(octets, pos, end, this.limits, this.onChunkData);
-        if (this.state !== State.body) return -1;
         if (after < 0) {
           this.fail(ERRORS.responseCut, refusalOf(after).reason);
           return -1;
+        }
+        if (this.pieceFrom >= 0) {
+          sink.onResponseBody(octets, this.pieceFrom, this.pieceTo);
+          if (this.state !== State.body) return -1;
         }
         if (decoder.done) this.finish(decoder.trailers);
         return after;
@@ -339,8 +374,20 @@ export class UpstreamConnection implements Waiting {
   }
 
   private decoding: Buffer = readBuffer;
+  private pieceFrom = -1;
+  private pieceTo = 0;
+  /**
+   * The chunks of one read are moved together and handed over as one piece: ten thousand chunks of one octet
+   * must not become ten thousand writes.
+   */
   private readonly onChunkData = (from: number, to: number): void => {
-    if (this.state === State.body) this.sink!.onResponseBody(this.decoding, from, to);
+    if (this.pieceFrom < 0) {
+      this.pieceFrom = from;
+      this.pieceTo = to;
+      return;
+    }
+    this.decoding.copyWithin(this.pieceTo, from, to);
+    this.pieceTo += to - from;
   };
 
   private finish(trailers: FieldLines | undefined): void {
@@ -348,6 +395,11 @@ export class UpstreamConnection implements Waiting {
     const reusable = this.head.keepAlive && this.requestComplete && !this.socket.destroyed;
     this.sink = undefined;
     this.deadline = 0;
+    if (this.paused) {
+      // The next exchange must hear its response: whoever paused this one is done with it.
+      this.paused = false;
+      this.socket.resume();
+    }
     if (reusable) {
       this.state = State.idle;
       this.idleSince = this.deadlines.now();
@@ -359,6 +411,8 @@ export class UpstreamConnection implements Waiting {
   }
 
   private onSocketEnd(): void {
+    // Within a TLS handshake: the error that says so comes with `close`.
+    if (this.state === State.connecting) return;
     if (this.state === State.tunnel) {
       this.sink?.onTunnelEnd();
       return;
