@@ -55,7 +55,8 @@ export class ClientConnection implements Waiting, ClientView {
   private bodyBytes = 0;
   private partial: Buffer | undefined;
   private partialLength = 0;
-  private consuming = false;
+  /** A read is being handled: `onClientReadEnd` will follow. */
+  consuming = false;
   private requests = 0;
   private lingered = 0;
   private readingPaused = false;

@@ -493,8 +493,8 @@ export class Exchange implements AccessExchange, FinishedExchange, ResponseSink 
       this.requestSent();
       return;
     }
-    // The octets that came with the head leave with it: see onClientReadEnd.
-    if (this.fed && !body.ended) {
+    // The octets that came with the head leave with it, if their read is still being handled: see onClientReadEnd.
+    if (this.fed && client.consuming && !body.ended) {
       connection.socket.cork();
       this.corked = true;
     }
@@ -842,7 +842,7 @@ export class Exchange implements AccessExchange, FinishedExchange, ResponseSink 
     const { client } = this;
     if (!asksForWebsocket(client.head) || !acceptsWebsocket(client.head, head)) {
       this.abandonUpstream();
-      this.refuse(ERRORS.upgradeRefused);
+      this.refuseBelow(ERRORS.upgradeRefused);
       this.step = Step.answer;
       this.advance();
       return;
