@@ -14,7 +14,7 @@ interface Llhttp {
   initialize(type: number, resource: object, maxHeaderSize: number, lenient: number): void;
   execute(octets: Buffer): number | LlhttpError;
   finish(): number | LlhttpError | undefined;
-  free(): void;
+  close(): void;
   [callback: number]: ((...args: never[]) => number | undefined) | null;
 }
 
@@ -120,6 +120,6 @@ export function readWithLlhttp(octets: Buffer, method: string | undefined): Read
       reading.reason = `${result.code}: ${result.reason}`;
     }
   } else if (closing && current?.complete === true) reading.end = 'closed';
-  parser.free();
+  parser.close();
   return reading;
 }
