@@ -15,6 +15,12 @@ import { literalPrefixOfSource } from './literal-prefix.ts';
  */
 const MAX_PROGRAM_SIZE = 1000;
 
+/**
+ * Bytes for the automaton's states of one pattern. The library's own bound is 8 MiB, which a client could
+ * fill for every pattern with texts made for it; when the budget is used up the states are thrown away.
+ */
+const MAX_STATE_BYTES = 256 * 1024;
+
 type Re2Module = typeof import('re2js');
 let loaded: Re2Module | undefined;
 
@@ -47,6 +53,7 @@ class Re2Pattern implements LinearPattern {
   readonly groupNames: readonly (string | undefined)[];
   readonly literalPrefix: string;
   readonly #compiled: InstanceType<Re2Module['RE2JS']>;
+  #bounded = false;
 
   constructor(source: string, compiled: InstanceType<Re2Module['RE2JS']>, literalPrefix: string) {
     this.source = source;
@@ -59,12 +66,21 @@ class Re2Pattern implements LinearPattern {
   }
 
   test(text: string): boolean {
+    if (!this.#bounded) this.#boundStates();
     return this.#compiled.test(text);
+  }
+
+  /** At first use, since it makes the automaton. */
+  #boundStates(): void {
+    const { dfa } = this.#compiled.re2();
+    dfa.stateBudget = MAX_STATE_BYTES;
+    dfa.memBudget = MAX_STATE_BYTES;
+    this.#bounded = true;
   }
 
   exec(text: string): PatternMatch | null {
     // The automaton without groups is several times faster and refuses most texts.
-    if (!this.#compiled.test(text)) return null;
+    if (!this.test(text)) return null;
     return this.#compiled.exec(text) as PatternMatch | null;
   }
 }

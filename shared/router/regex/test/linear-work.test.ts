@@ -41,3 +41,23 @@ test('a text that does match, with groups, is linear too', () => {
     assert.equal(result.pattern.exec('a'.repeat(20_000))?.[0]?.length, 20_000, source);
   }
 });
+
+test('texts made to create ever new states do not fill the memory', () => {
+  const patterns = Array.from({ length: 12 }, (_, i) => {
+    const result = compilePattern(`(?:.*a.{${100 + i}}b)(x)?$`, { anchored: true });
+    assert.ok(result.ok);
+    return result.pattern;
+  });
+  let state = 1;
+  let text = '';
+  for (let i = 0; i < 15_000; i++) {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+    text += (state >> 16) & 1 ? 'a' : 'c';
+  }
+  const before = process.memoryUsage().heapUsed;
+  patterns.forEach((pattern, i) => {
+    assert.equal(pattern.test(`${text}b`), text.at(-101 - i) === 'a');
+  });
+  const grownMb = (process.memoryUsage().heapUsed - before) / 1e6;
+  assert.ok(grownMb < 40, `${grownMb} MB`);
+});
