@@ -97,6 +97,11 @@ export class ClientConnection implements Waiting, ClientView {
     socket.on('close', () => this.onClose());
   }
 
+  /** Octets of one read are being handed over. */
+  get isReading(): boolean {
+    return this.consuming;
+  }
+
   get isIdle(): boolean {
     return this.state === State.idle;
   }
@@ -176,7 +181,7 @@ export class ClientConnection implements Waiting, ClientView {
           break;
         }
         pos = after;
-        this.startExchange(end - pos);
+        this.startExchange();
       } else if (this.state === State.body) {
         pos = this.takeBody(octets, pos, end);
         if (pos < 0) break;
@@ -192,7 +197,7 @@ export class ClientConnection implements Waiting, ClientView {
     this.exchange?.onClientReadEnd();
   }
 
-  private startExchange(available: number): void {
+  private startExchange(): void {
     const { head, context } = this;
     const { settings } = context;
     this.bodyBytes = 0;
@@ -210,7 +215,7 @@ export class ClientConnection implements Waiting, ClientView {
     const hasBody = head.framing !== Framing.none;
     this.state = hasBody ? State.body : State.response;
     if (hasBody) this.deadline = context.deadlines.now() + settings.bodyIdleTimeoutMs;
-    const exchange = new Exchange(this, hasBody, hasBody && available > 0);
+    const exchange = new Exchange(this, hasBody);
     this.exchange = exchange;
     exchange.run();
   }
