@@ -47,7 +47,12 @@ export const caddy: Contestant = {
   launch: (setup) => ({
     command: 'caddy',
     args: ['run', '--config', `${setup.directory}/caddy.json`],
-    env: { GOMAXPROCS: '1', HOME: setup.directory, XDG_DATA_HOME: setup.directory, XDG_CONFIG_HOME: setup.directory },
+    env: {
+      GOMAXPROCS: '1',
+      HOME: setup.directory,
+      XDG_DATA_HOME: setup.directory,
+      XDG_CONFIG_HOME: setup.directory,
+    },
     files: new Map([['caddy.json', config(setup)]]),
   }),
 };

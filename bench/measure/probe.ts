@@ -2,7 +2,7 @@
  * Single requests by the harness: is a proxy ready, does it answer what it should, what does it send on.
  */
 
-import { request } from 'node:http';
+import { type Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 
 export interface ProbeRequest {
@@ -11,6 +11,8 @@ export interface ProbeRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Without one the connection is closed after the request, and `Connection: close` says so. */
+  readonly agent?: Agent;
 }
 
 export interface ProbeResponse {
@@ -19,7 +21,7 @@ export interface ProbeResponse {
   readonly body: Buffer;
 }
 
-/** One request on a connection of its own. Rejects when it is refused, cut or takes too long. */
+/** One request. Rejects when it is refused, cut or takes too long. */
 export function probe(options: ProbeRequest): Promise<ProbeResponse> {
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -29,7 +31,7 @@ export function probe(options: ProbeRequest): Promise<ProbeResponse> {
         path: options.path,
         method: options.method ?? 'GET',
         headers: { ...options.headers },
-        agent: false,
+        agent: options.agent ?? false,
         signal: AbortSignal.timeout(options.timeoutMs ?? 5000),
       },
       (response) => {

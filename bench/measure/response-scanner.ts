@@ -38,7 +38,7 @@ export class ResponseScanner {
           this.#head = data;
           return done;
         }
-        this.#readHead(data.latin1Slice(0, end));
+        this.#readHead(data.toString('latin1', 0, end));
         data = data.subarray(end + 4);
         if (this.#bodyLeft === 0 && !this.#chunked) done++;
       }
@@ -60,7 +60,7 @@ function endOfChunks(data: Buffer): number {
   for (;;) {
     const lineEnd = data.indexOf('\r\n', at);
     if (lineEnd < 0) return -1;
-    const size = Number.parseInt(data.latin1Slice(at, lineEnd), 16);
+    const size = Number.parseInt(data.toString('latin1', at, lineEnd), 16);
     at = lineEnd + 2 + size + 2;
     if (at > data.length) return -1;
     if (size === 0) return at;

@@ -112,7 +112,8 @@ export function outputOf(command: string, args: readonly string[], limitSeconds:
     child.on('close', (code, signal) => {
       process.off('exit', endChild);
       if (code === 0) resolve(stdout);
-      else reject(new Error(`${command} ${args.join(' ')} ended with ${signal ?? code}: ${stderr || stdout}`));
+      else
+        reject(new Error(`${command} ${args.join(' ')} ended with ${signal ?? code}: ${stderr || stdout}`));
     });
   });
 }

@@ -15,7 +15,7 @@ export const SMALL_BODY = JSON.stringify({
   price: { amount: 129, currency: 'EUR' },
   stock: 12,
   tags: ['garden', 'wood', 'chair'],
-  description: 'Weather-proof, stackable; made to last for years.',
+  description: 'Weatherproof, stackable and made to last',
 });
 
 /** Paths below `/body/`, each a static file of that many bytes. */
