@@ -20,9 +20,8 @@ import type { Bench } from './scenarios/bench.ts';
 
 const NEEDED = { wrk: 'wrk', nginx: 'nginx', taskset: 'util-linux' } as const;
 
-/** Lengths in seconds. */
-const FULL = { round: 4, warmUp: 2 } as const;
-const QUICK = { round: 1, warmUp: 1 } as const;
+const FULL = { roundSeconds: 4, warmUp: { requests: 80_000, maxSeconds: 8 } } as const;
+const QUICK = { roundSeconds: 1, warmUp: { requests: 30_000, maxSeconds: 4 } } as const;
 
 async function main(): Promise<number> {
   let options: Options;
@@ -68,7 +67,7 @@ async function run(options: Options, workDir: string): Promise<number> {
   pinSelf(placement);
   print(heading(facts));
 
-  const { round, warmUp } = options.quick ? QUICK : FULL;
+  const { roundSeconds, warmUp } = options.quick ? QUICK : FULL;
   const results: ScenarioResult[] = [];
   const bench: Bench = {
     placement,
@@ -76,14 +75,15 @@ async function run(options: Options, workDir: string): Promise<number> {
     workDir,
     quick: options.quick,
     rounds: options.rounds,
-    roundSeconds: round,
-    warmUpSeconds: warmUp,
+    roundSeconds,
+    warmUp,
     contestants: options.contestants,
     named: options.named,
     progress,
   };
   print(
-    `rounds     ${options.rounds} of ${round} s each after ${warmUp} s of warm-up; full load: wrk -t1 -c64`,
+    `rounds     ${options.rounds} of ${roundSeconds} s each after a warm-up of ${warmUp.requests.toLocaleString('en')} requests ` +
+      `(at most ${warmUp.maxSeconds} s); full load: wrk -t1 -c64`,
   );
   for (const scenario of options.scenarios) {
     const result = await scenario.run(bench);

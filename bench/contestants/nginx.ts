@@ -1,11 +1,13 @@
 /** nginx as a reverse proxy: the reference that every ratio is taken against. */
 
+import { nginxUser } from '../origin/origin.ts';
 import type { Contestant, Setup } from './contestant.ts';
 import { missingProgram, programVersion } from './programs.ts';
 
 function config({ directory, port, originPort }: Setup): string {
   return `
 daemon off;
+${nginxUser()}
 worker_processes 1;
 pid ${directory}/nginx.pid;
 error_log stderr warn;

@@ -18,6 +18,9 @@ export const SMALL_BODY = JSON.stringify({
   description: 'Weatherproof, stackable and made to last',
 });
 
+/** Bytes of the small response's body, as in the figures of the design. */
+export const SMALL_BYTES = 179;
+
 /** Paths below `/body/`, each a static file of that many bytes. */
 export const BODY_BYTES = { '1k': 1024, '100k': 100 * 1024, '10m': 10 * 1024 * 1024 } as const;
 export type BodySize = keyof typeof BODY_BYTES;
@@ -52,12 +55,18 @@ export function parseForwarded(body: string): Forwarded {
   };
 }
 
+/** nginx started by root gives its workers to www-data, who cannot read the directory of the run. */
+export function nginxUser(): string {
+  return process.getuid?.() === 0 ? 'user root;' : '';
+}
+
 export function originConfig(directory: string, port: number): string {
   const forwarded = Object.entries(FORWARDED_FIELDS)
     .map(([name, variable]) => `${name}=${variable}`)
     .join('\\n');
   return `
 daemon off;
+${nginxUser()}
 worker_processes 1;
 pid ${directory}/nginx.pid;
 error_log stderr warn;

@@ -108,6 +108,8 @@ export interface LatencyRound {
   readonly round: number;
   readonly direct: OpenLoopResult;
   readonly proxied: OpenLoopResult;
+  /** As in `Round`, while the load went through the proxy. */
+  readonly foreignCpu: number | null;
   /** Why this round does not count, or null: the generator was late, the rate was not reached. */
   readonly void: string | null;
 }

@@ -39,14 +39,12 @@ export function heading(
 }
 
 export function scenarioText(result: ScenarioResult): string {
-  const body = bodyOf(result);
+  const body = result.entries.length === 0 ? 'nothing to measure' : bodyOf(result);
   const skipped = result.skipped.map(
     ({ contestant, reason, broken }) =>
       `${broken ? '!' : '-'} ${contestant}: ${broken ? 'failed: ' : 'skipped: '}${reason}`,
   );
-  return [`${result.scenario}   ${result.what}`, '', body, ...skipped]
-    .filter((part) => part !== null)
-    .join('\n');
+  return [`${result.scenario}   ${result.what}`, '', body, ...skipped].join('\n');
 }
 
 function bodyOf(result: ScenarioResult): string {

@@ -13,7 +13,7 @@ export interface Bench {
   /** Rounds of each measurement, and the length of one in seconds. */
   readonly rounds: number;
   readonly roundSeconds: number;
-  readonly warmUpSeconds: number;
+  readonly warmUp: { readonly requests: number; readonly maxSeconds: number };
   /** Those asked for, or everybody; in a quick run a scenario may leave some of them out. */
   readonly contestants: readonly Contestant[];
   /** True when the contestants were named on the command line: then nobody is left out. */

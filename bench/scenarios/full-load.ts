@@ -2,7 +2,7 @@
 
 import { type Contestant, PLAIN, POLICIES, type Workload } from '../contestants/contestant.ts';
 import { REFERENCE } from '../contestants/registry.ts';
-import { BODY_BYTES, type BodySize } from '../origin/origin.ts';
+import { BODY_BYTES, type BodySize, SMALL_BYTES } from '../origin/origin.ts';
 import { type Bench, present, type Scenario, selected } from './bench.ts';
 import { type Entrant, loadRounds } from './load-rounds.ts';
 
@@ -17,13 +17,13 @@ interface FullLoad {
   readonly path?: string;
   readonly lua?: string;
   readonly connections?: number;
-  readonly countBytesOf?: number;
+  readonly responseBytes?: number;
 }
 
 const UPLOAD_BYTES = 100 * 1024;
 
-function body(size: BodySize): Pick<FullLoad, 'name' | 'path'> {
-  return { name: `body-${size}`, path: `/body/${size}` };
+function body(size: BodySize): Pick<FullLoad, 'name' | 'path' | 'responseBytes'> {
+  return { name: `body-${size}`, path: `/body/${size}`, responseBytes: BODY_BYTES[size] };
 }
 
 const FULL_LOADS: readonly FullLoad[] = [
@@ -40,7 +40,6 @@ const FULL_LOADS: readonly FullLoad[] = [
     what: 'GET, 10 MB response, 8 connections',
     slow: true,
     connections: 8,
-    countBytesOf: BODY_BYTES['10m'],
   },
   {
     name: 'upload-100k',
@@ -84,7 +83,7 @@ function scenario(load: FullLoad): Scenario {
         skipped,
         reference: REFERENCE.id,
         connections: load.connections ?? CONNECTIONS,
-        ...(load.countBytesOf === undefined ? {} : { countBytesOf: load.countBytesOf }),
+        responseBytes: load.responseBytes ?? SMALL_BYTES,
       });
     },
   };

@@ -7,12 +7,14 @@ import { join } from 'node:path';
 import { type Contestant, PLAIN } from '../contestants/contestant.ts';
 import { REFERENCE } from '../contestants/registry.ts';
 import { type Running, requestHeaders, requestPath, startContestant } from '../contestants/running.ts';
+import { startMeter } from '../measure/meter.ts';
 import type { OpenLoopLoad, OpenLoopResult } from '../measure/open-loop.ts';
 import { onCores } from '../measure/placement.ts';
 import { stop } from '../measure/processes.ts';
 import { outputOf, runWrk } from '../measure/wrk.ts';
 import type { LatencyEntry, LatencyResult, LatencyRound, Skipped } from '../report/results.ts';
 import { type Bench, present, type Scenario, selected } from './bench.ts';
+import { warmUp } from './warm-up.ts';
 
 const SHARE = 0.3;
 const CONNECTIONS = 64;
@@ -21,6 +23,7 @@ const GENERATOR = join(import.meta.dirname, '../measure/open-loop.ts');
 /** Bounds beyond which a round says more about the generator than about the proxy. */
 const MAX_SEND_LAG_US = 1000;
 const MIN_ACHIEVED = 0.97;
+const MAX_FOREIGN_CPU = 0.25;
 
 export function voidReason(result: OpenLoopResult): string | null {
   if (result.failed > 0) return `${result.failed} of ${result.sent} requests were not answered with 200`;
@@ -30,6 +33,11 @@ export function voidReason(result: OpenLoopResult): string | null {
     return `the generator sent late (p99 ${Math.round(result.sendLagP99Us)} us)`;
   }
   return null;
+}
+
+function foreignReason(foreignCpu: number | null): string | null {
+  if (foreignCpu === null || foreignCpu <= MAX_FOREIGN_CPU) return null;
+  return `others used ${Math.round(foreignCpu * 100)} % of the proxy's core`;
 }
 
 async function openLoop(bench: Bench, load: OpenLoopLoad): Promise<OpenLoopResult> {
@@ -60,7 +68,7 @@ async function openLane(bench: Bench, contestant: Contestant): Promise<Lane> {
     connections: CONNECTIONS,
     headers: requestHeaders(PLAIN),
   };
-  await runWrk({ ...load, seconds: bench.warmUpSeconds }, placement, workDir);
+  await warmUp(bench, load);
   const wrk = await runWrk({ ...load, seconds: 2 }, placement, workDir);
   const capacity = (wrk.requests * 1e6) / wrk.durationUs;
   return { running, capacity, rate: Math.round(capacity * SHARE), rounds: [] };
@@ -77,9 +85,11 @@ async function measureRound(bench: Bench, lane: Lane, round: number): Promise<vo
     seed: round + 1,
   };
   const direct = await openLoop(bench, { ...load, port: bench.origin.port });
+  const meter = startMeter(lane.running.process.pid, bench.placement.proxy);
   const proxied = await openLoop(bench, { ...load, port: lane.running.setup.port });
-  const reason = voidReason(direct) ?? voidReason(proxied);
-  lane.rounds.push({ round, direct, proxied, void: reason });
+  const { foreignCpu } = meter();
+  const reason = voidReason(direct) ?? voidReason(proxied) ?? foreignReason(foreignCpu);
+  lane.rounds.push({ round, direct, proxied, foreignCpu, void: reason });
 }
 
 const WHAT = 'latency added by one hop at 30 % of its own capacity, open loop, Poisson arrivals';

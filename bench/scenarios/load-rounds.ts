@@ -12,11 +12,19 @@ import {
   requestPath,
   startContestant,
 } from '../contestants/running.ts';
-import { coreTime, TICKS_PER_SECOND, treeCpuUs, treeResidentBytes } from '../measure/proc.ts';
+import { startMeter } from '../measure/meter.ts';
+import { treeResidentBytes } from '../measure/proc.ts';
 import { stop } from '../measure/processes.ts';
 import { describeErrors, runWrk, type WrkLoad } from '../measure/wrk.ts';
 import type { Entry, LoadResult, Round, Skipped } from '../report/results.ts';
 import type { Bench } from './bench.ts';
+import { warmUp } from './warm-up.ts';
+
+/**
+ * From this size on requests are counted in bytes received: few fit into a round, and those in flight at its
+ * end have cost CPU time while wrk counts whole ones only.
+ */
+const LARGE_BYTES = 1024 * 1024;
 
 export interface Entrant {
   readonly name: string;
@@ -35,11 +43,8 @@ export interface LoadOptions {
   readonly skipped: readonly Skipped[];
   readonly reference: string;
   readonly connections: number;
-  /**
-   * Bytes of one response when few large ones fit into a round: requests are then counted in bytes, for
-   * those in flight at its end have cost CPU time and wrk counts whole ones only.
-   */
-  readonly countBytesOf?: number;
+  /** Bytes of one response's body. A smaller answer than that is not the one that was asked for. */
+  readonly responseBytes: number;
 }
 
 interface Lane {
@@ -103,35 +108,28 @@ async function openLane(bench: Bench, options: LoadOptions, entrant: Entrant): P
     faults: [...behaviour.faults],
     forwarded: behaviour.forwarded,
   };
-  await runWrk({ ...load, seconds: bench.warmUpSeconds }, placement, workDir);
+  await warmUp(bench, load);
   clearAccessLog(running);
   return lane;
 }
 
 async function measureRound(bench: Bench, options: LoadOptions, lane: Lane, round: number): Promise<void> {
   const { pid } = lane.running.process;
-  const core = lane.running.setup.workload.workers === 1 ? bench.placement.proxy : null;
-  const coreBefore = core === null ? null : coreTime(core);
-  const cpuBefore = treeCpuUs(pid);
-  const startMs = performance.now();
+  const meter = startMeter(pid, lane.running.setup.workload.workers === 1 ? bench.placement.proxy : null);
   const wrk = await runWrk({ ...lane.load, seconds: bench.roundSeconds }, bench.placement, bench.workDir);
-  const wallUs = (performance.now() - startMs) * 1000;
-  const cpuUs = treeCpuUs(pid) - cpuBefore;
-  const coreAfter = core === null ? null : coreTime(core);
+  const { cpuUs, wallUs, foreignCpu } = meter();
 
-  const requests = options.countBytesOf === undefined ? wrk.requests : wrk.bytes / options.countBytesOf;
+  const requests = options.responseBytes < LARGE_BYTES ? wrk.requests : wrk.bytes / options.responseBytes;
   const logged = await countAccessLog(lane.running, requests);
   const errors = describeErrors(wrk.errors);
   if (errors !== null) lane.faults.push(`round ${round + 1}: ${errors}`);
   if (lane.running.process.ended !== null) lane.faults.push(`it ended (${lane.running.process.ended})`);
   if (requests === 0) lane.faults.push(`round ${round + 1}: no request was answered`);
+  if (wrk.requests > 0 && wrk.bytes / wrk.requests < options.responseBytes) {
+    lane.faults.push(`round ${round + 1}: responses of ${Math.round(wrk.bytes / wrk.requests)} bytes`);
+  }
   if (logged !== null && logged < 0.98) {
     lane.faults.push(`round ${round + 1}: its access log has ${(logged * 100).toFixed(1)} % of the requests`);
-  }
-  let foreignCpu: number | null = null;
-  if (coreBefore !== null && coreAfter !== null) {
-    const busyUs = ((coreAfter.busyTicks - coreBefore.busyTicks) * 1e6) / TICKS_PER_SECOND;
-    foreignCpu = Math.max(0, busyUs - cpuUs) / wallUs;
   }
   lane.rounds.push({
     round,

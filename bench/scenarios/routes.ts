@@ -5,6 +5,7 @@
 
 import { generatedRoute } from '../contestants/cardinal-config.ts';
 import type { Contestant } from '../contestants/contestant.ts';
+import { SMALL_BYTES } from '../origin/origin.ts';
 import { type Bench, present, type Scenario } from './bench.ts';
 import { type Entrant, loadRounds } from './load-rounds.ts';
 
@@ -65,6 +66,7 @@ export const routes: Scenario = {
       skipped,
       reference,
       connections: 64,
+      responseBytes: SMALL_BYTES,
     });
   },
 };

@@ -1,6 +1,7 @@
 /** Two workers against one. Only four cores leave each worker, the origin and the load generator its own. */
 
 import { PLAIN } from '../contestants/contestant.ts';
+import { SMALL_BYTES } from '../origin/origin.ts';
 import { type Bench, present, type Scenario } from './bench.ts';
 import { type Entrant, loadRounds } from './load-rounds.ts';
 
@@ -26,6 +27,7 @@ export const workers: Scenario = {
       skipped,
       reference: entrants[0]?.name ?? '',
       connections: 64,
+      responseBytes: SMALL_BYTES,
     });
   },
 };
