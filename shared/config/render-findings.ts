@@ -76,7 +76,7 @@ function renderFinding(found: Finding, options: RenderOptions, lines: LineIndex 
   const hue = found.severity === 'error' ? paint.red : paint.yellow;
   const width = Math.max(options.width ?? DEFAULT_WIDTH, 40);
   const out = [`${hue(`${found.severity}[${found.code}]`)}${paint.bold(`: ${clean(found.message)}`)}`, ''];
-  const gutter = ' '.repeat(Math.max(2, String(found.line).length));
+  const gutter = ' '.repeat(String(found.line).length + 1);
   const bar = paint.blue('│');
   if (found.file !== '-' || found.line > 0) {
     const place = found.line > 0 ? `${found.file}:${found.line}:${found.column}` : found.file;

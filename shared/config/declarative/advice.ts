@@ -7,10 +7,11 @@ import { located, type Origin } from './findings-of.ts';
 
 export function advise(nodes: readonly EntityNode[], origin: Origin): Finding[] {
   const findings: Finding[] = [];
+  const withPlaceholders = origin.lines?.text.includes('$') ?? true;
   for (const node of nodes) {
     if (node.definition.collection === 'routes') literalRegexes(node, origin, findings);
     else if (node.definition.collection === 'services') httpsOnPort80(node, origin, findings);
-    placeholders(node, origin, findings);
+    if (withPlaceholders) placeholders(node, origin, findings);
   }
   deadPlugins(nodes, origin, findings);
   return findings;

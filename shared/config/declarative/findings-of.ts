@@ -49,7 +49,8 @@ export function findingOfProblem(problem: Problem, origin: Origin): Finding {
   let label: string | undefined = message;
   if (kind === 'unknown') {
     text = `unknown field \`${String(last)}\` in ${subject.owner}`;
-    label = `not a field of ${withArticle(subject.kind)}`;
+    const within = pathText(subject.rest.slice(0, -1));
+    label = `not a field of ${within === '' ? withArticle(subject.kind) : `\`${within}\``}`;
   } else if (kind === 'required') text = `required field missing: \`${subject.field}\` of ${subject.owner}`;
   else if (kind === 'plugin') {
     text = message;
@@ -162,6 +163,7 @@ interface Subject {
   readonly whole: string;
   /** The field, from the entity on. */
   readonly field: string;
+  readonly rest: Path;
 }
 
 /** What people call the place: `services[0].routes[1].paths[0]` is `paths[0]` of route `orders`. */
@@ -186,7 +188,7 @@ function subjectOf(path: Path, document: unknown): Subject {
     ? (entity['name'] ?? entity['username'] ?? entity['target'] ?? entity['prefix'])
     : undefined;
   const owner = typeof name === 'string' ? `${kind} \`${name.slice(0, 80)}\`` : kind;
-  return { kind, owner, whole: owner, field: pathText(rest) };
+  return { kind, owner, whole: owner, field: pathText(rest), rest };
 }
 
 const NESTABLE =

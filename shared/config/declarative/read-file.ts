@@ -16,10 +16,17 @@ const FORMATS: ReadonlyMap<string, 'yaml' | 'json'> = new Map([
   ['json', 'json'],
 ]);
 
-export async function readConfigFile(
+export type FileOptions = Omit<ReadOptions, 'format' | 'file'>;
+
+export async function readConfigFile(path: string, options: FileOptions): Promise<ReadResult> {
+  return (await checkConfigFile(path, options)).result;
+}
+
+/** Like `readConfigFile`, with the text as well (undefined when there is none), for excerpts in messages. */
+export async function checkConfigFile(
   path: string,
-  options: Omit<ReadOptions, 'format' | 'file'>,
-): Promise<ReadResult> {
+  options: FileOptions,
+): Promise<{ readonly result: ReadResult; readonly text: string | undefined }> {
   const suffix = /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase() ?? '';
   const format = FORMATS.get(suffix);
   if (format === undefined) {
@@ -37,18 +44,23 @@ export async function readConfigFile(
   } catch (error) {
     return unreadable('CD1001', `cannot read ${path}: ${reasonOf(error)}`, path);
   }
-  return readConfigBytes(bytes, { ...options, format, file: path });
+  const text = decode(bytes);
+  const result = await readConfigBytes(bytes, { ...options, format, file: path });
+  return { result, text };
 }
 
 /** Reads a configuration that has arrived as bytes. */
 export async function readConfigBytes(bytes: Uint8Array, options: ReadOptions): Promise<ReadResult> {
-  let text: string;
+  const text = decode(bytes);
+  return text === undefined ? notUtf8(bytes, options.file ?? '-') : readDeclarative(text, options);
+}
+
+function decode(bytes: Uint8Array): string | undefined {
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return notUtf8(bytes, options.file ?? '-');
+    return undefined;
   }
-  return readDeclarative(text, options);
 }
 
 function notUtf8(bytes: Uint8Array, file: string): ReadFailure {
@@ -60,8 +72,8 @@ function notUtf8(bytes: Uint8Array, file: string): ReadFailure {
   return failure(found, message);
 }
 
-function unreadable(code: 'CD1001' | 'CD1002' | 'CD1003', message: string, file: string): ReadFailure {
-  return failure(finding(code, message, file, undefined, undefined), message);
+function unreadable(code: 'CD1001' | 'CD1002' | 'CD1003', message: string, file: string) {
+  return { result: failure(finding(code, message, file, undefined, undefined), message), text: undefined };
 }
 
 function failure(found: ReturnType<typeof finding>, message: string): ReadFailure {

@@ -219,7 +219,9 @@ class Reader {
   /** What stands in the mapping itself wins; of several merged mappings the first. */
   #merge(value: Record<string, unknown>, merged: unknown, pair: Pair): void {
     for (const source of Array.isArray(merged) ? merged : [merged]) {
-      if (typeof source !== 'object' || source === null || Array.isArray(source)) {
+      // Nothing to merge, or an alias that has been reported.
+      if (source === null) continue;
+      if (typeof source !== 'object' || Array.isArray(source)) {
         this.#report('CD1005', 'only mappings can be merged with `<<`', pair.value ?? pair.key);
         return;
       }

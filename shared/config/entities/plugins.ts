@@ -14,6 +14,7 @@ import {
   string,
 } from '../schema/field.ts';
 import { nameField } from '../schema/formats.ts';
+import { fieldsTree } from '../schema/problem.ts';
 import { isRecord, type Validated, type ValidateOptions, validate } from '../schema/validate.ts';
 import { createdAt, HTTP_PROTOCOLS, id, PROTOCOLS, tags, updatedAt } from './columns.ts';
 import { define } from './definition.ts';
@@ -88,5 +89,5 @@ export function validatePlugin(
     candidates: registry.names(),
   } as const;
   const problems = [problem, ...result.problems];
-  return { value: result.value, problems, fields: result.fields };
+  return { value: result.value, problems, fields: fieldsTree(problems) };
 }
