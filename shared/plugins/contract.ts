@@ -36,6 +36,8 @@ export interface PluginDefinition<F extends Fields = Fields> {
 
 export interface PluginSchema<F extends Fields = Fields> {
   readonly config: RecordField<F>;
+  /** Checks over the whole plugin entity: paths start with `config.`, `@entity` is the plugin's. */
+  readonly checks?: readonly EntityCheck[];
   /** Scopes that may not be set. */
   readonly noScope?: readonly ('consumer' | 'route' | 'service')[];
   /** Allowed protocols; default the four HTTP ones. */

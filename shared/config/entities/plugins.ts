@@ -65,7 +65,7 @@ export function pluginEntitySchema(schema: AnyPluginSchema): RecordField {
     const allowed = schema.protocols ?? HTTP_PROTOCOLS;
     own['protocols'] = protocols(allowed, schema.defaultProtocols ?? HTTP_PROTOCOLS);
     own['config'] = record(schema.config.fields, { ...schema.config.options, required: true });
-    result = record(own);
+    result = record(own, schema.checks === undefined ? {} : { checks: schema.checks });
     narrowed.set(schema, result);
   }
   return result;
