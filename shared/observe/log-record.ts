@@ -140,7 +140,7 @@ function triesJson(attempts: readonly Attempt[]): string {
     if (text.length > 1) text += ',';
     const start = Math.trunc(attempt.balancerStart);
     text += '{"ip":' + quote(attempt.ip) + ',"port":' + attempt.port + ',"balancer_start":' + start;
-    text += ',"balancer_start_ns":' + start + '000000';
+    text += ',"balancer_start_ns":' + start * 1e6;
     text += ',"balancer_latency":' + milliseconds(attempt.balancerLatencyMs);
     text += ',"balancer_latency_ns":' + Math.round(attempt.balancerLatencyMs * 1e6);
     if (attempt.failure !== undefined) text += ',"state":"failed","code":' + attempt.failure.status;
