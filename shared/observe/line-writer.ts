@@ -46,6 +46,8 @@ export class LineWriter {
   /** Full batches that wait, oldest first. */
   #full: Batch[] = [];
   #filling: Batch | undefined;
+  /** The buffer of the last batch, to be used again. */
+  #spare: Buffer | undefined;
   /** Bytes of both. */
   #queueBytes = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -81,11 +83,7 @@ export class LineWriter {
       this.#full.push(batch);
       batch = undefined;
     }
-    batch ??= this.#filling = {
-      bytes: Buffer.allocUnsafeSlow(Math.max(this.#batchBytes, most)),
-      used: 0,
-      lines: 0,
-    };
+    batch ??= this.#filling = { bytes: this.#buffer(most), used: 0, lines: 0 };
     const written = batch.bytes.write(line, batch.used, 'utf8') + 1;
     batch.used += written;
     batch.bytes[batch.used - 1] = 0x0a;
@@ -95,6 +93,15 @@ export class LineWriter {
     if (this.#full.length > 0) this.#start();
     else this.#timer ??= setTimeout(() => this.#start(), this.#flushIntervalMs).unref();
     return true;
+  }
+
+  #buffer(atLeast: number): Buffer {
+    const spare = this.#spare;
+    if (spare === undefined || spare.length < atLeast) {
+      return Buffer.allocUnsafeSlow(Math.max(this.#batchBytes, atLeast));
+    }
+    this.#spare = undefined;
+    return spare;
   }
 
   /** Writes what is queued at this moment, and resolves when it has been tried. */
@@ -157,5 +164,6 @@ export class LineWriter {
       this.#stale = true;
       this.#onError(error as Error, batch.lines);
     }
+    if (batch.bytes.length === this.#batchBytes) this.#spare = batch.bytes;
   }
 }
