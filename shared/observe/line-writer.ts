@@ -21,6 +21,12 @@ export interface LineWriterOptions {
   readonly onError?: (error: Error, lostLines: number) => void;
 }
 
+interface Batch {
+  readonly bytes: Buffer;
+  used: number;
+  lines: number;
+}
+
 const FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY;
 const MODE = 0o644;
 const openWriters = new Set<LineWriter>();
@@ -37,8 +43,12 @@ export class LineWriter {
   readonly #maxQueueBytes: number;
   readonly #reopen: boolean;
   readonly #onError: (error: Error, lostLines: number) => void;
-  #queue = '';
-  #queueLines = 0;
+  /** Full batches that wait, oldest first. */
+  #full: Batch[] = [];
+  #filling: Batch | undefined;
+  /** The buffer of the last batch, to be used again. */
+  #spare: Buffer | undefined;
+  /** Bytes of both. */
   #queueBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #handle: FileHandle | undefined;
@@ -62,18 +72,36 @@ export class LineWriter {
 
   /** Queues a line; a line feed is added. False when it was dropped. */
   write(line: string): boolean {
-    const bytes = Buffer.byteLength(line) + 1;
-    if (this.#closed || this.#queueBytes + bytes > this.#maxQueueBytes) {
+    // No character needs more than three bytes for each of its UTF-16 units.
+    const most = line.length * 3 + 1;
+    if (this.#closed || this.#queueBytes + line.length >= this.#maxQueueBytes) {
       this.dropped++;
       return false;
     }
-    this.#queue += line + '\n';
-    this.#queueLines++;
-    this.#queueBytes += bytes;
+    let batch = this.#filling;
+    if (batch !== undefined && batch.used + most > batch.bytes.length) {
+      this.#full.push(batch);
+      batch = undefined;
+    }
+    batch ??= this.#filling = { bytes: this.#buffer(most), used: 0, lines: 0 };
+    const written = batch.bytes.write(line, batch.used, 'utf8') + 1;
+    batch.used += written;
+    batch.bytes[batch.used - 1] = 0x0a;
+    batch.lines++;
+    this.#queueBytes += written;
     if (this.#running !== undefined) return true;
-    if (this.#queueBytes >= this.#batchBytes) this.#start();
+    if (this.#full.length > 0) this.#start();
     else this.#timer ??= setTimeout(() => this.#start(), this.#flushIntervalMs).unref();
     return true;
+  }
+
+  #buffer(atLeast: number): Buffer {
+    const spare = this.#spare;
+    if (spare === undefined || spare.length < atLeast) {
+      return Buffer.allocUnsafeSlow(Math.max(this.#batchBytes, atLeast));
+    }
+    this.#spare = undefined;
+    return spare;
   }
 
   /** Writes what is queued at this moment, and resolves when it has been tried. */
@@ -105,16 +133,20 @@ export class LineWriter {
     if (this.#running !== undefined || this.#queueBytes === 0) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
-      if (this.#queueBytes > 0) this.#start();
+      if (this.#full.length > 0) this.#start();
+      else if (this.#queueBytes > 0) {
+        this.#timer ??= setTimeout(() => this.#start(), this.#flushIntervalMs).unref();
+      }
     });
   }
 
   async #run(): Promise<void> {
-    const batch = Buffer.from(this.#queue);
-    const lines = this.#queueLines;
-    this.#queue = '';
-    this.#queueLines = 0;
-    this.#queueBytes = 0;
+    let batch = this.#full.shift();
+    if (batch === undefined) {
+      batch = this.#filling!;
+      this.#filling = undefined;
+    }
+    this.#queueBytes -= batch.used;
     try {
       if (this.#stale || this.#reopen) {
         this.#stale = false;
@@ -123,12 +155,15 @@ export class LineWriter {
         await old?.close();
       }
       this.#handle ??= await open(this.#path, FLAGS, MODE);
-      for (let at = 0; at < batch.length; ) at += (await this.#handle.write(batch, at)).bytesWritten;
-      this.written += lines;
+      for (let at = 0; at < batch.used; ) {
+        at += (await this.#handle.write(batch.bytes, at, batch.used - at)).bytesWritten;
+      }
+      this.written += batch.lines;
     } catch (error) {
-      this.dropped += lines;
+      this.dropped += batch.lines;
       this.#stale = true;
-      this.#onError(error as Error, lines);
+      this.#onError(error as Error, batch.lines);
     }
+    if (batch.bytes.length === this.#batchBytes) this.#spare = batch.bytes;
   }
 }

@@ -9,6 +9,7 @@
 
 import type { Headers } from '../http/headers.ts';
 import type { Attempt, FinishedExchange } from '../plugins/contract.ts';
+import { quote } from './json-text.ts';
 import { queryJson } from './query-json.ts';
 
 /** Kong's default workspace. */
@@ -37,7 +38,8 @@ export function logRecord(exchange: FinishedExchange): string {
   const uri = visibleTarget(request.target, request.query);
   const uriJson = quote(uri);
   let text = '{"request":{"id":' + quote(exchange.id) + ',"uri":' + uriJson;
-  text += ',"url":' + quote(request.scheme + '://' + authority(request.host) + ':' + request.port + uri);
+  const origin = quote(request.scheme + '://' + authority(request.host) + ':');
+  text += ',"url":' + origin.slice(0, -1) + request.port + uriJson.slice(1);
   text += ',"querystring":' + queryJson(request.query) + ',"method":' + quote(request.method);
   text += ',"headers":' + headersJson(request.headers) + ',"size":' + exchange.bytesReceived;
   if (client.tls !== undefined) {
@@ -140,7 +142,7 @@ function triesJson(attempts: readonly Attempt[]): string {
     if (text.length > 1) text += ',';
     const start = Math.trunc(attempt.balancerStart);
     text += '{"ip":' + quote(attempt.ip) + ',"port":' + attempt.port + ',"balancer_start":' + start;
-    text += ',"balancer_start_ns":' + start + '000000';
+    text += ',"balancer_start_ns":' + start * 1e6;
     text += ',"balancer_latency":' + milliseconds(attempt.balancerLatencyMs);
     text += ',"balancer_latency_ns":' + Math.round(attempt.balancerLatencyMs * 1e6);
     if (attempt.failure !== undefined) text += ',"state":"failed","code":' + attempt.failure.status;
@@ -157,60 +159,78 @@ function entityJson(entity: object): string {
   return text;
 }
 
-/** Milliseconds to a hundredth. */
+const HUNDREDTHS = Array.from({ length: 100 }, (_, index) =>
+  index === 0 ? '' : index % 10 === 0 ? `.${index / 10}` : `.${String(index).padStart(2, '0')}`,
+);
+
+/** Milliseconds to a hundredth; from two integers, because formatting a fraction costs ten times as much. */
 function milliseconds(value: number): string {
-  return String(Math.round(value * 100) / 100);
+  const hundredths = Math.round(value * 100);
+  const whole = Math.floor(hundredths / 100);
+  return whole + HUNDREDTHS[hundredths - whole * 100]!;
 }
 
-const NEEDS_ESCAPE = /["\\\x00-\x1f\ud800-\udfff]/;
-
-function quote(text: string): string {
-  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : '"' + text + '"';
+/** A header name: one object for all spellings of it. */
+interface HeaderKey {
+  /** `"lower-case-name":` */
+  readonly json: string;
+  readonly redacted: boolean;
+  /** The header section it was last seen in. */
+  section: number;
 }
 
-/** `"lower-case-name":` by name as written. Bounded, because clients choose names. */
-const headerKeys = new Map<string, string>();
+/** By name as written, and by lower-case name. Bounded, because clients choose names. */
+const headerKeys = new Map<string, HeaderKey>();
 const MAX_HEADER_KEYS = 2_000;
 
-function headerKey(name: string): string {
-  let key = headerKeys.get(name);
+function headerKey(written: string): HeaderKey {
+  let key = headerKeys.get(written);
+  if (key !== undefined) return key;
+  const name = written.toLowerCase();
+  key = headerKeys.get(name);
   if (key === undefined) {
-    key = quote(name.toLowerCase()) + ':';
-    if (headerKeys.size < MAX_HEADER_KEYS) headerKeys.set(name, key);
+    const redacted = name === 'authorization' || name === 'proxy-authorization';
+    key = { json: quote(name) + ':', redacted, section: 0 };
+    // A name that is not kept could repeat unnoticed.
+    if (headerKeys.size >= MAX_HEADER_KEYS) repeated = true;
   }
+  if (headerKeys.size < MAX_HEADER_KEYS) headerKeys.set(name, key).set(written, key);
   return key;
 }
 
-// One header section is collected at a time; the arrays are kept to save their allocation.
-const keys: string[] = [];
-const values: string[] = [];
-let lines = 0;
+// The header section that is being written.
+let section = 0;
+let sectionText = '';
+let repeated = false;
 
-function collect(name: string, value: string): void {
-  keys[lines] = headerKey(name);
-  values[lines] = value;
-  lines++;
+function addLine(written: string, value: string): void {
+  const key = headerKey(written);
+  if (key.section === section) repeated = true;
+  key.section = section;
+  sectionText += (sectionText === '' ? '' : ',') + key.json + (key.redacted ? '"REDACTED"' : quote(value));
 }
 
 function headersJson(headers: Headers): string {
-  lines = 0;
-  headers.forEach(collect);
-  let text = '{';
-  for (let line = 0; line < lines; line++) {
-    const key = keys[line]!;
-    if (keys.indexOf(key) < line) continue;
-    if (line > 0) text += ',';
-    if (key === '"authorization":' || key === '"proxy-authorization":') text += key + '"REDACTED"';
-    else if (keys.lastIndexOf(key, lines - 1) === line) text += key + quote(values[line]!);
-    else {
-      text += key + '[' + quote(values[line]!);
-      for (let other = line + 1; other < lines; other++) {
-        if (keys[other] === key) text += ',' + quote(values[other]!);
-      }
-      text += ']';
-    }
+  section++;
+  sectionText = '';
+  repeated = false;
+  headers.forEach(addLine);
+  return repeated ? repeatedHeadersJson(headers) : '{' + sectionText + '}';
+}
+
+/** A repeated header is an array at the place of its first line. */
+function repeatedHeadersJson(headers: Headers): string {
+  const values = new Map<string, string[]>();
+  headers.forEach((written, value) => {
+    const key = headerKey(written);
+    const list = values.get(key.json);
+    if (list === undefined) values.set(key.json, [key.redacted ? 'REDACTED' : value]);
+    else if (!key.redacted) list.push(value);
+  });
+  let text = '';
+  for (const [key, list] of values) {
+    const json = list.length === 1 ? quote(list[0]!) : JSON.stringify(list);
+    text += (text === '' ? '' : ',') + key + json;
   }
-  // Keep no request's values alive until the next one.
-  if (lines > 200) keys.length = values.length = 0;
-  return text + '}';
+  return '{' + text + '}';
 }
