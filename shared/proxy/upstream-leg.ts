@@ -6,6 +6,7 @@ import type { FieldLines } from '../http/field-lines.ts';
 import { Framing } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Attempt } from '../plugins/contract.ts';
+import { escapePath } from '../router/upstream-path.ts';
 import type { ResponseSink, UpstreamConnection } from '../upstream/connection.ts';
 import type { Endpoint } from '../upstream/contract.ts';
 import { ExchangeBalancerRequest } from './balancer-request.ts';
@@ -121,7 +122,7 @@ export class UpstreamLeg implements ResponseSink {
       contentLength: body === undefined ? 0 : body.contentLength,
       websocket: asksForWebsocket(client.head),
       requestId: exchange.id,
-      strippedPrefix: plan.stripPath && matchedPath.length > 1 ? matchedPath : '',
+      strippedPrefix: plan.stripPath && matchedPath.length > 1 ? escapePath(matchedPath) : '',
     });
     if (body === undefined) {
       connection.socket.write(head, 'latin1');
