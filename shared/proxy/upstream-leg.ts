@@ -44,6 +44,8 @@ export class UpstreamLeg implements ResponseSink {
   private reported = false;
   private connection: UpstreamConnection | undefined = undefined;
   private wasReused = false;
+  /** When the present attempt began to look for an endpoint: earlier than now when a name had to be resolved. */
+  private chooseMs = 0;
   private raceRetried = false;
   private corked = false;
 
@@ -56,8 +58,8 @@ export class UpstreamLeg implements ResponseSink {
 
   /** Picks an endpoint for the next attempt. Says what stands in the way, or undefined. */
   choose(): GatewayError | 'resolving' | undefined {
-    const { deadlines } = this.exchange.context;
-    const startMs = deadlines.now();
+    const nowMs = this.exchange.context.deadlines.now();
+    if (this.chooseMs === 0) this.chooseMs = nowMs;
     const picked = this.service.balancer.pick(this.balancing);
     if (typeof picked === 'string') return picked === 'resolving' ? picked : PICK_ERRORS[picked];
     this.endpoint = picked;
@@ -66,10 +68,11 @@ export class UpstreamLeg implements ResponseSink {
     this.attempts.push({
       ip: picked.ip,
       port: picked.port,
-      balancerStart: this.exchange.startedAt + Math.trunc(startMs - this.exchange.startedMs),
-      balancerLatencyMs: deadlines.now() - startMs,
+      balancerStart: this.exchange.startedAt + Math.trunc(this.chooseMs - this.exchange.startedMs),
+      balancerLatencyMs: nowMs - this.chooseMs,
       failure: undefined,
     });
+    this.chooseMs = 0;
     return undefined;
   }
 
@@ -142,12 +145,12 @@ export class UpstreamLeg implements ResponseSink {
   /** The request is with the upstream: its clock runs. */
   requestSent(): void {
     this.sentMs = this.exchange.context.deadlines.now();
-    this.connection!.expectWithin(this.service.readTimeoutMs, this.sentMs);
+    this.connection!.expectWithin(this.service.readTimeoutMs);
   }
 
   /** The upstream does not take the body as fast as the client sends it. */
   awaitDrain(): void {
-    this.connection!.expectWithin(this.service.writeTimeoutMs, this.exchange.context.deadlines.now());
+    this.connection!.expectWithin(this.service.writeTimeoutMs);
   }
 
   /** What one read of the client brought has been handed over. */
@@ -273,7 +276,7 @@ export class UpstreamLeg implements ResponseSink {
   sendThrough(octets: Buffer): void {
     const connection = this.connection;
     if (connection === undefined) return;
-    connection.expectWithin(this.service.readTimeoutMs, this.exchange.context.deadlines.now());
+    connection.expectWithin(this.service.readTimeoutMs);
     if (!connection.socket.write(octets)) this.exchange.client.pauseReading();
   }
 

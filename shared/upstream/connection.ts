@@ -10,6 +10,7 @@ import type { FieldLines } from '../http/field-lines.ts';
 import { refusalOf } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import { ResponseHead, type ResponseHeadLimits } from '../http/response-head.ts';
+import { nextReadBuffer } from '../http/socket-reads.ts';
 import type { Deadlines, Waiting } from '../proxy/deadlines.ts';
 import { ERRORS, type GatewayError } from '../proxy/errors.ts';
 
@@ -48,37 +49,12 @@ const MAX_INTERIM = 32;
 
 const State = { connecting: 0, idle: 1, head: 2, body: 3, tunnel: 4, closed: 5 } as const;
 
-/**
- * One read buffer for all plain connections of this thread: a read is handled before the next one begins.
- * Whoever keeps octets past the call takes the buffer over, and the next read gets a new one.
- */
-const READ_BYTES = 64 * 1024;
-let readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-let readBufferTaken = false;
-
-/** Keeps `octets` valid past the current read: they are still being written somewhere. */
-export function keepOctets(octets: Buffer): void {
-  if (octets === readBuffer) readBufferTaken = true;
-}
-
-function nextReadBuffer(): Buffer {
-  if (readBufferTaken) {
-    readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    readBufferTaken = false;
-  }
-  return readBuffer;
-}
-
 export class UpstreamConnection implements Waiting {
   readonly socket: net.Socket;
   readonly head = new ResponseHead();
   deadline = 0;
   /** Exchanges that it has carried, the current one included. */
   uses = 0;
-  /** Monotonic milliseconds at which it became idle. */
-  idleSince = 0;
-  /** How long it may stay idle, milliseconds; the upstream can shorten it (`Keep-Alive: timeout=`). */
-  idleLimitMs = 0;
   private sink: ResponseSink | undefined;
   private state: number = State.connecting;
   private method = '';
@@ -144,7 +120,7 @@ export class UpstreamConnection implements Waiting {
   /** Gives a connection that is still being made to an exchange: it hears `onConnected` or `onFailure`. */
   await(sink: ResponseSink, timeoutMs: number): void {
     this.sink = sink;
-    this.deadline = this.deadlines.now() + timeoutMs;
+    this.deadline = this.deadlines.after(timeoutMs);
   }
 
   /** Starts an exchange on a standing connection. What is written from now on is its request. */
@@ -165,9 +141,9 @@ export class UpstreamConnection implements Waiting {
   }
 
   /** Waits for the upstream at most that long, from now and from each read on. */
-  expectWithin(timeoutMs: number, now: number): void {
+  expectWithin(timeoutMs: number): void {
     this.timeoutMs = timeoutMs;
-    this.deadline = now + timeoutMs;
+    this.deadline = this.deadlines.after(timeoutMs);
   }
 
   pause(): void {
@@ -181,7 +157,7 @@ export class UpstreamConnection implements Waiting {
   resume(): void {
     if (!this.paused) return;
     this.paused = false;
-    if (this.timeoutMs !== 0) this.deadline = this.deadlines.now() + this.timeoutMs;
+    if (this.timeoutMs !== 0) this.deadline = this.deadlines.after(this.timeoutMs);
     const held = this.partial;
     if (held !== undefined && this.state !== State.closed) {
       this.partial = undefined;
@@ -232,7 +208,7 @@ export class UpstreamConnection implements Waiting {
       this.deadline !== 0 &&
       (this.state === State.head || this.state === State.body || this.state === State.tunnel)
     ) {
-      this.deadline = this.deadlines.now() + this.timeoutMs;
+      this.deadline = this.deadlines.after(this.timeoutMs);
     }
   }
 
@@ -338,9 +314,9 @@ export class UpstreamConnection implements Waiting {
     }
   }
 
-  private decoding: Buffer = readBuffer;
+  private decoding: Buffer | undefined;
   private readonly onChunkData = (from: number, to: number): void => {
-    if (this.state === State.body) this.sink!.onResponseBody(this.decoding, from, to);
+    if (this.state === State.body) this.sink!.onResponseBody(this.decoding!, from, to);
   };
 
   private finish(trailers: FieldLines | undefined): void {
@@ -350,7 +326,6 @@ export class UpstreamConnection implements Waiting {
     this.deadline = 0;
     if (reusable) {
       this.state = State.idle;
-      this.idleSince = this.deadlines.now();
     } else this.state = State.closed;
     // The exchange's last words come before the connection can be given to another one.
     sink.onResponseEnd(trailers);
