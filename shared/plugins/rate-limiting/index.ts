@@ -112,7 +112,7 @@ export default definePlugin({
         // Of two that have the same left, the longer one is the more constraining.
         if (left <= remaining[tightest]!) tightest = index;
       }
-      const resetSeconds = Math.max(1, windows[tightest]!.end - second);
+      const resetSeconds = windows[tightest]!.end - second;
       return { remaining, tightest, resetSeconds, refused: refusedBy !== -1 };
     }
 
