@@ -7,8 +7,13 @@ export function quote(text: string): string {
   return needsEscape(text) ? JSON.stringify(text) : '"' + text + '"';
 }
 
+/** The inside of that string for text that `needsEscape`. */
+export function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
 /** Most values are shorter than it takes to enter the regular expression engine. */
-function needsEscape(text: string): boolean {
+export function needsEscape(text: string): boolean {
   if (text.length > 48) return NEEDS_ESCAPE.test(text);
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);

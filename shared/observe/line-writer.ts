@@ -11,7 +11,7 @@ export interface LineWriterOptions {
   readonly path: string;
   /** How long a line may wait for company. Default 100. */
   readonly flushIntervalMs?: number;
-  /** A batch of this size goes at once. Default 64 KiB. */
+  /** A batch of this size goes at once. Default 256 KiB. */
   readonly batchBytes?: number;
   /** Lines past this many waiting bytes are dropped. Default 8 MiB. */
   readonly maxQueueBytes?: number;
@@ -55,6 +55,9 @@ export class LineWriter {
   #stale = false;
   #running: Promise<void> | undefined;
   #closed = false;
+  /** Lines that were queued, and those of them that a failing disk has lost. */
+  #taken = 0;
+  #lost = 0;
   /** Lines that never reached the file: the queue was full, the disk failed, or it was closed. */
   dropped = 0;
   /** Lines that did. */
@@ -63,7 +66,7 @@ export class LineWriter {
   constructor(options: LineWriterOptions) {
     this.#path = options.path;
     this.#flushIntervalMs = options.flushIntervalMs ?? 100;
-    this.#batchBytes = options.batchBytes ?? 64 * 1024;
+    this.#batchBytes = options.batchBytes ?? 256 * 1024;
     this.#maxQueueBytes = options.maxQueueBytes ?? 8 * 1024 * 1024;
     this.#reopen = options.reopen ?? false;
     this.#onError = options.onError ?? (() => {});
@@ -88,6 +91,7 @@ export class LineWriter {
     batch.used += written;
     batch.bytes[batch.used - 1] = 0x0a;
     batch.lines++;
+    this.#taken++;
     this.#queueBytes += written;
     if (this.#running !== undefined) return true;
     if (this.#full.length > 0) this.#start();
@@ -106,7 +110,8 @@ export class LineWriter {
 
   /** Writes what is queued at this moment, and resolves when it has been tried. */
   async flush(): Promise<void> {
-    while (this.#running !== undefined || this.#queueBytes > 0) {
+    const target = this.#taken;
+    while (this.written + this.#lost < target) {
       this.#start();
       await this.#running;
     }
@@ -161,6 +166,7 @@ export class LineWriter {
       this.written += batch.lines;
     } catch (error) {
       this.dropped += batch.lines;
+      this.#lost += batch.lines;
       this.#stale = true;
       this.#onError(error as Error, batch.lines);
     }

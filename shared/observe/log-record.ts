@@ -7,9 +7,10 @@
  * was hidden from the upstream is hidden from the log as well.
  */
 
+import type { Consumer, PluginEntity, Route, Service } from '../config/entities.ts';
 import type { Headers } from '../http/headers.ts';
 import type { Attempt, FinishedExchange } from '../plugins/contract.ts';
-import { quote } from './json-text.ts';
+import { escaped, needsEscape, quote } from './json-text.ts';
 import { queryJson } from './query-json.ts';
 
 /** Kong's default workspace. */
@@ -37,7 +38,7 @@ export function logRecord(exchange: FinishedExchange): string {
   const { request, client, response, timings, route, service, consumer, credential } = exchange;
   const uri = visibleTarget(request.target, request.query);
   const uriJson = quote(uri);
-  let text = '{"request":{"id":' + quote(exchange.id) + ',"uri":' + uriJson;
+  let text = '{"request":{"id":"' + exchange.id + '","uri":' + uriJson;
   const origin = quote(request.scheme + '://' + authority(request.host) + ':');
   text += ',"url":' + origin.slice(0, -1) + request.port + uriJson.slice(1);
   text += ',"querystring":' + queryJson(request.query) + ',"method":' + quote(request.method);
@@ -55,14 +56,10 @@ export function logRecord(exchange: FinishedExchange): string {
   text += ',"request":' + milliseconds(timings.total);
   text += ',"receive":' + (timings.receive < 0 ? '0' : milliseconds(timings.receive)) + '}';
   text += ',"tries":' + triesJson(exchange.attempts);
-  if (credential !== undefined) {
-    text += ',"authenticated_entity":{"id":' + quote(credential.id);
-    if (credential.consumer) text += ',"consumer_id":' + quote(credential.consumer.id);
-    text += '}';
-  }
-  if (route !== undefined) text += ',"route":' + entityJson(route);
-  if (service !== undefined) text += ',"service":' + entityJson(service);
-  if (consumer !== undefined) text += ',"consumer":' + entityJson(consumer);
+  if (credential !== undefined) text += entityText(credential, credentialText);
+  if (route !== undefined) text += entityText(route, routeText);
+  if (service !== undefined) text += entityText(service, serviceText);
+  if (consumer !== undefined) text += entityText(consumer, consumerText);
   text += ',"client_ip":' + quote(client.ip) + ',"started_at":' + Math.trunc(exchange.startedAt);
   text += response.source === 'upstream' ? ',"source":"upstream"' : ',"source":"kong"';
   return withFields(text, exchange.logFields);
@@ -151,13 +148,20 @@ function triesJson(attempts: readonly Attempt[]): string {
   return text + ']';
 }
 
-const entities = new WeakMap<object, string>();
+/** What an entity contributes, made at its first request. */
+const entityTexts = new WeakMap<object, string>();
 
-function entityJson(entity: object): string {
-  let text = entities.get(entity);
-  if (text === undefined) entities.set(entity, (text = JSON.stringify(entity)));
+function entityText<E extends object>(entity: E, make: (entity: E) => string): string {
+  let text = entityTexts.get(entity);
+  if (text === undefined) entityTexts.set(entity, (text = make(entity)));
   return text;
 }
+
+const routeText = (route: Route) => ',"route":' + JSON.stringify(route);
+const serviceText = (service: Service) => ',"service":' + JSON.stringify(service);
+const consumerText = (consumer: Consumer) => ',"consumer":' + JSON.stringify(consumer);
+const credentialText = (credential: PluginEntity) =>
+  ',"authenticated_entity":' + JSON.stringify({ id: credential.id, consumer_id: credential.consumer?.id });
 
 const HUNDREDTHS = Array.from({ length: 100 }, (_, index) =>
   index === 0 ? '' : index % 10 === 0 ? `.${index / 10}` : `.${String(index).padStart(2, '0')}`,
@@ -172,8 +176,10 @@ function milliseconds(value: number): string {
 
 /** A header name: one object for all spellings of it. */
 interface HeaderKey {
-  /** `"lower-case-name":` */
-  readonly json: string;
+  readonly name: string;
+  /** `"name":"`, and with a comma before it. */
+  readonly first: string;
+  readonly next: string;
   readonly redacted: boolean;
   /** The header section it was last seen in. */
   section: number;
@@ -184,13 +190,14 @@ const headerKeys = new Map<string, HeaderKey>();
 const MAX_HEADER_KEYS = 2_000;
 
 function headerKey(written: string): HeaderKey {
-  let key = headerKeys.get(written);
-  if (key !== undefined) return key;
+  const known = headerKeys.get(written);
+  if (known !== undefined) return known;
   const name = written.toLowerCase();
-  key = headerKeys.get(name);
+  let key = headerKeys.get(name);
   if (key === undefined) {
+    const first = quote(name) + ':"';
     const redacted = name === 'authorization' || name === 'proxy-authorization';
-    key = { json: quote(name) + ':', redacted, section: 0 };
+    key = { name, first, next: ',' + first, redacted, section: 0 };
     // A name that is not kept could repeat unnoticed.
     if (headerKeys.size >= MAX_HEADER_KEYS) repeated = true;
   }
@@ -207,7 +214,8 @@ function addLine(written: string, value: string): void {
   const key = headerKey(written);
   if (key.section === section) repeated = true;
   key.section = section;
-  sectionText += (sectionText === '' ? '' : ',') + key.json + (key.redacted ? '"REDACTED"' : quote(value));
+  const shown = key.redacted ? 'REDACTED' : needsEscape(value) ? escaped(value) : value;
+  sectionText += (sectionText === '' ? key.first : key.next) + shown + '"';
 }
 
 function headersJson(headers: Headers): string {
@@ -223,14 +231,14 @@ function repeatedHeadersJson(headers: Headers): string {
   const values = new Map<string, string[]>();
   headers.forEach((written, value) => {
     const key = headerKey(written);
-    const list = values.get(key.json);
-    if (list === undefined) values.set(key.json, [key.redacted ? 'REDACTED' : value]);
+    const list = values.get(key.name);
+    if (list === undefined) values.set(key.name, [key.redacted ? 'REDACTED' : value]);
     else if (!key.redacted) list.push(value);
   });
   let text = '';
-  for (const [key, list] of values) {
-    const json = list.length === 1 ? quote(list[0]!) : JSON.stringify(list);
-    text += (text === '' ? '' : ',') + key + json;
+  for (const [name, list] of values) {
+    text += (text === '' ? '' : ',') + quote(name) + ':';
+    text += list.length === 1 ? quote(list[0]!) : JSON.stringify(list);
   }
   return '{' + text + '}';
 }

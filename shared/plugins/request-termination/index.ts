@@ -4,6 +4,7 @@
  */
 import { parseBodyArgs } from '../body-args.ts';
 import { type AccessExchange, definePlugin, type ExitOptions, type PluginKit } from '../contract.ts';
+import { headerText } from '../header-text.ts';
 import { describeRequest } from './echo.ts';
 import schema from './schema.ts';
 
@@ -27,7 +28,8 @@ export default definePlugin({
     const { status_code: status, trigger, content_type: contentType } = config;
     const message = config.message ?? DEFAULT_MESSAGES.get(status);
     let body = config.body ?? undefined;
-    let options: ExitOptions = contentType === null ? {} : { headers: [['Content-Type', contentType]] };
+    let options: ExitOptions =
+      contentType === null ? {} : { headers: [['Content-Type', headerText(contentType)]] };
     if (body === undefined && message !== undefined) {
       body = JSON.stringify({ message });
       options = JSON_TYPE;
