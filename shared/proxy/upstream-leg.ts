@@ -214,7 +214,12 @@ export class UpstreamLeg implements ResponseSink {
       exchange.onTunnelEnd();
       return;
     }
-    if (!this.reported) endpoint.failed(kindOf(error), this.epoch);
+    // Losing the keep-alive race says nothing about the endpoint: after a restart every kept connection does.
+    const lostRace = this.wasReused && error === ERRORS.upstreamClosed && !begun;
+    if (!this.reported) {
+      if (lostRace) endpoint.abandoned(this.epoch);
+      else endpoint.failed(kindOf(error), this.epoch);
+    }
     const last = this.attempts.length - 1;
     this.attempts[last] = { ...this.attempts[last]!, failure: { code: error.code, status: error.status } };
     const { ip, port } = endpoint;
@@ -226,26 +231,25 @@ export class UpstreamLeg implements ResponseSink {
       port,
     });
     exchange.body?.detach();
-    if (!begun && this.mayRetry(error)) {
+    if (!begun && this.mayRetry(error, lostRace)) {
       exchange.context.metrics.countRetry(error.code);
-      this.balancing.tried.push(endpoint);
+      if (!lostRace) this.balancing.tried.push(endpoint);
       this.sentMs = 0;
       exchange.onRetry();
     } else exchange.onUpstreamFailed(error, begun);
   }
 
-  private mayRetry(error: GatewayError): boolean {
+  private mayRetry(error: GatewayError, lostRace: boolean): boolean {
     const { body, request } = this.exchange;
     if (error.retry === 'never') return false;
     if (error.retry === 'if_idempotent' && NOT_IDEMPOTENT.has(request.method)) return false;
     if (body !== undefined && !body.canReplay) return false;
-    if (this.attempts.length <= this.service.retries) return true;
-    // A kept connection that the upstream closed as we wrote: once, whatever the service's retries are.
-    if (this.wasReused && error === ERRORS.upstreamClosed && !this.raceRetried) {
+    // A kept connection that the upstream closed as we wrote: once more, whatever the service's retries are.
+    if (lostRace && !this.raceRetried) {
       this.raceRetried = true;
       return true;
     }
-    return false;
+    return this.attempts.length <= this.service.retries;
   }
 
   /** Lets go: a half-sent request is destroyed, never completed. */
@@ -254,8 +258,8 @@ export class UpstreamLeg implements ResponseSink {
     this.connection = undefined;
     this.endpoint = undefined;
     connection?.destroy();
-    if (endpoint === undefined || connection === undefined) return;
-    endpoint.active--;
+    if (endpoint === undefined) return;
+    if (connection !== undefined) endpoint.active--;
     if (!this.reported) endpoint.abandoned(this.epoch);
   }
 
