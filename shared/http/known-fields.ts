@@ -129,11 +129,19 @@ export function fieldAt(octets: Uint8Array, start: number, end: number): number 
   return Field.other;
 }
 
-/** Like `fieldAt`, with `_` taken for `-`: CGI-style upstreams cannot tell the two apart. */
+/**
+ * Like `fieldAt`, with `_` taken for `-`: CGI-style upstreams cannot tell the two apart. The octets belong to
+ * a connection and may be parsed again: they are never changed, not even through a view.
+ */
 export function fieldAtDashed(octets: Uint8Array, start: number, end: number): number {
-  const copy = octets.slice(start, end);
-  for (let i = 0; i < copy.length; i++) if (copy[i] === 0x5f) copy[i] = 0x2d;
-  return fieldAt(copy, 0, copy.length);
+  const length = end - start;
+  if (length > LONGEST) return Field.other;
+  const copy = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    const c = octets[start + i]!;
+    copy[i] = c === 0x5f ? 0x2d : c;
+  }
+  return fieldAt(copy, 0, length);
 }
 
 /** The number of a name given as text. */
