@@ -38,7 +38,6 @@ const DROPPED_TRAILERS = fieldSet(
   Field.proxyConnection,
   Field.upgrade,
   Field.expect,
-  Field.forwarded,
   Field.maxForwards,
   ...FORWARDING_FIELDS,
   Field.xKongRequestId,
