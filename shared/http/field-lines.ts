@@ -81,6 +81,7 @@ export class FieldLines implements Headers {
   fields: Uint8Array;
   private spans: Int32Array;
   private flags: Uint8Array;
+  private readonly names: string[] = [];
   private removedCount = 0;
   private added: Added[] | undefined;
 
@@ -190,7 +191,13 @@ export class FieldLines implements Headers {
   }
 
   nameAt(k: number): string {
-    return this.text.slice(this.spans[k * SPAN], this.spans[k * SPAN + 1]);
+    const start = this.spans[k * SPAN]!;
+    const end = this.spans[k * SPAN + 1]!;
+    // A peer sends the same fields in the same order again and again: the string of last time, whose hash is
+    // known, serves as long as it says the same.
+    const before = this.names[k];
+    if (before !== undefined && before.length === end - start && this.text.startsWith(before, start)) return before;
+    return (this.names[k] = this.text.slice(start, end));
   }
 
   valueAt(k: number): string {
