@@ -196,7 +196,8 @@ export class FieldLines implements Headers {
     // A peer sends the same fields in the same order again and again: the string of last time, whose hash is
     // known, serves as long as it says the same.
     const before = this.names[k];
-    if (before !== undefined && before.length === end - start && this.text.startsWith(before, start)) return before;
+    if (before !== undefined && before.length === end - start && this.text.startsWith(before, start))
+      return before;
     return (this.names[k] = this.text.slice(start, end));
   }
 
