@@ -10,7 +10,7 @@ export type AnyPluginSchema = PluginSchema<Fields>;
 
 export interface OwnedEntitySchema extends PluginEntitySchema {
   /** Name of the plugin. */
-  readonly owner: string;
+  readonly plugin: string;
 }
 
 export interface PluginRegistry {
@@ -18,7 +18,7 @@ export interface PluginRegistry {
   names(): readonly string[];
   schema(name: string): AnyPluginSchema | undefined;
   /** By collection name. */
-  entitySchemas(): ReadonlyMap<string, OwnedEntitySchema>;
+  entitySchemas(): Readonly<Record<string, OwnedEntitySchema>>;
 }
 
 /** A registry of these definitions. Throws when two claim the same name or the same collection. */
@@ -26,14 +26,14 @@ export function pluginRegistry(
   definitions: Iterable<Pick<AnyPluginDefinition, 'name' | 'schema'>>,
 ): PluginRegistry {
   const schemas = new Map<string, AnyPluginSchema>();
-  const entities = new Map<string, OwnedEntitySchema>();
+  const entities: Record<string, OwnedEntitySchema> = Object.create(null);
   for (const { name, schema } of definitions) {
     if (schemas.has(name)) throw new Error(`two plugins are named ${name}`);
     schemas.set(name, schema);
     for (const [collection, entity] of Object.entries(schema.entities ?? {})) {
-      const other = entities.get(collection);
-      if (other !== undefined) throw new Error(`plugins ${other.owner} and ${name} both own ${collection}`);
-      entities.set(collection, { ...entity, owner: name });
+      const other = entities[collection];
+      if (other !== undefined) throw new Error(`plugins ${other.plugin} and ${name} both own ${collection}`);
+      entities[collection] = { ...entity, plugin: name };
     }
   }
   const names = [...schemas.keys()].sort();

@@ -159,3 +159,28 @@ export function fieldSet(...fields: readonly number[]): Uint8Array {
   for (const field of fields) table[field] = 1;
   return table;
 }
+
+/** What proxies state about a client (de facto and RFC 7239). */
+export const FORWARDING_FIELDS: readonly number[] = [
+  Field.xForwardedFor,
+  Field.xForwardedProto,
+  Field.xForwardedHost,
+  Field.xForwardedPort,
+  Field.xForwardedPath,
+  Field.xForwardedPrefix,
+  Field.xRealIp,
+  Field.forwarded,
+];
+
+/** Fields that end at this hop, whatever Connection says (RFC 9110 7.6.1). */
+export const HOP_BY_HOP_FIELDS: readonly number[] = [
+  Field.connection,
+  Field.keepAlive,
+  Field.proxyConnection,
+  Field.te,
+  Field.transferEncoding,
+  Field.upgrade,
+  Field.http2Settings,
+  Field.proxyAuthenticate,
+  Field.proxyAuthorization,
+];

@@ -11,7 +11,7 @@ export interface LineWriterOptions {
   readonly path: string;
   /** How long a line may wait for company. Default 100. */
   readonly flushIntervalMs?: number;
-  /** A batch of this size goes at once. Default 64 KiB. */
+  /** A batch of this size goes at once. Default 256 KiB. */
   readonly batchBytes?: number;
   /** Lines past this many waiting bytes are dropped. Default 8 MiB. */
   readonly maxQueueBytes?: number;
@@ -19,6 +19,12 @@ export interface LineWriterOptions {
   readonly reopen?: boolean;
   /** Told about each failed batch; must not throw. */
   readonly onError?: (error: Error, lostLines: number) => void;
+}
+
+interface Batch {
+  readonly bytes: Buffer;
+  used: number;
+  lines: number;
 }
 
 const FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY;
@@ -37,14 +43,21 @@ export class LineWriter {
   readonly #maxQueueBytes: number;
   readonly #reopen: boolean;
   readonly #onError: (error: Error, lostLines: number) => void;
-  #queue = '';
-  #queueLines = 0;
+  /** Full batches that wait, oldest first. */
+  #full: Batch[] = [];
+  #filling: Batch | undefined;
+  /** The buffer of the last batch, to be used again. */
+  #spare: Buffer | undefined;
+  /** Bytes of both. */
   #queueBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #handle: FileHandle | undefined;
   #stale = false;
   #running: Promise<void> | undefined;
   #closed = false;
+  /** Lines that were queued, and those of them that a failing disk has lost. */
+  #taken = 0;
+  #lost = 0;
   /** Lines that never reached the file: the queue was full, the disk failed, or it was closed. */
   dropped = 0;
   /** Lines that did. */
@@ -53,7 +66,7 @@ export class LineWriter {
   constructor(options: LineWriterOptions) {
     this.#path = options.path;
     this.#flushIntervalMs = options.flushIntervalMs ?? 100;
-    this.#batchBytes = options.batchBytes ?? 64 * 1024;
+    this.#batchBytes = options.batchBytes ?? 256 * 1024;
     this.#maxQueueBytes = options.maxQueueBytes ?? 8 * 1024 * 1024;
     this.#reopen = options.reopen ?? false;
     this.#onError = options.onError ?? (() => {});
@@ -62,23 +75,43 @@ export class LineWriter {
 
   /** Queues a line; a line feed is added. False when it was dropped. */
   write(line: string): boolean {
-    const bytes = Buffer.byteLength(line) + 1;
-    if (this.#closed || this.#queueBytes + bytes > this.#maxQueueBytes) {
+    // No character needs more than three bytes for each of its UTF-16 units.
+    const most = line.length * 3 + 1;
+    if (this.#closed || this.#queueBytes + line.length >= this.#maxQueueBytes) {
       this.dropped++;
       return false;
     }
-    this.#queue += line + '\n';
-    this.#queueLines++;
-    this.#queueBytes += bytes;
+    let batch = this.#filling;
+    if (batch !== undefined && batch.used + most > batch.bytes.length) {
+      this.#full.push(batch);
+      batch = undefined;
+    }
+    batch ??= this.#filling = { bytes: this.#buffer(most), used: 0, lines: 0 };
+    const written = batch.bytes.write(line, batch.used, 'utf8') + 1;
+    batch.used += written;
+    batch.bytes[batch.used - 1] = 0x0a;
+    batch.lines++;
+    this.#taken++;
+    this.#queueBytes += written;
     if (this.#running !== undefined) return true;
-    if (this.#queueBytes >= this.#batchBytes) this.#start();
+    if (this.#full.length > 0) this.#start();
     else this.#timer ??= setTimeout(() => this.#start(), this.#flushIntervalMs).unref();
     return true;
   }
 
+  #buffer(atLeast: number): Buffer {
+    const spare = this.#spare;
+    if (spare === undefined || spare.length < atLeast) {
+      return Buffer.allocUnsafeSlow(Math.max(this.#batchBytes, atLeast));
+    }
+    this.#spare = undefined;
+    return spare;
+  }
+
   /** Writes what is queued at this moment, and resolves when it has been tried. */
   async flush(): Promise<void> {
-    while (this.#running !== undefined || this.#queueBytes > 0) {
+    const target = this.#taken;
+    while (this.written + this.#lost < target) {
       this.#start();
       await this.#running;
     }
@@ -105,16 +138,20 @@ export class LineWriter {
     if (this.#running !== undefined || this.#queueBytes === 0) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
-      if (this.#queueBytes > 0) this.#start();
+      if (this.#full.length > 0) this.#start();
+      else if (this.#queueBytes > 0) {
+        this.#timer ??= setTimeout(() => this.#start(), this.#flushIntervalMs).unref();
+      }
     });
   }
 
   async #run(): Promise<void> {
-    const batch = Buffer.from(this.#queue);
-    const lines = this.#queueLines;
-    this.#queue = '';
-    this.#queueLines = 0;
-    this.#queueBytes = 0;
+    let batch = this.#full.shift();
+    if (batch === undefined) {
+      batch = this.#filling!;
+      this.#filling = undefined;
+    }
+    this.#queueBytes -= batch.used;
     try {
       if (this.#stale || this.#reopen) {
         this.#stale = false;
@@ -123,12 +160,16 @@ export class LineWriter {
         await old?.close();
       }
       this.#handle ??= await open(this.#path, FLAGS, MODE);
-      for (let at = 0; at < batch.length; ) at += (await this.#handle.write(batch, at)).bytesWritten;
-      this.written += lines;
+      for (let at = 0; at < batch.used; ) {
+        at += (await this.#handle.write(batch.bytes, at, batch.used - at)).bytesWritten;
+      }
+      this.written += batch.lines;
     } catch (error) {
-      this.dropped += lines;
+      this.dropped += batch.lines;
+      this.#lost += batch.lines;
       this.#stale = true;
-      this.#onError(error as Error, lines);
+      this.#onError(error as Error, batch.lines);
     }
+    if (batch.bytes.length === this.#batchBytes) this.#spare = batch.bytes;
   }
 }

@@ -7,8 +7,10 @@
  * was hidden from the upstream is hidden from the log as well.
  */
 
+import type { Consumer, PluginEntity, Route, Service } from '../config/entities.ts';
 import type { Headers } from '../http/headers.ts';
 import type { Attempt, FinishedExchange } from '../plugins/contract.ts';
+import { escaped, needsEscape, quote } from './json-text.ts';
 import { queryJson } from './query-json.ts';
 
 /** Kong's default workspace. */
@@ -36,8 +38,9 @@ export function logRecord(exchange: FinishedExchange): string {
   const { request, client, response, timings, route, service, consumer, credential } = exchange;
   const uri = visibleTarget(request.target, request.query);
   const uriJson = quote(uri);
-  let text = '{"request":{"id":' + quote(exchange.id) + ',"uri":' + uriJson;
-  text += ',"url":' + quote(request.scheme + '://' + authority(request.host) + ':' + request.port + uri);
+  let text = '{"request":{"id":"' + exchange.id + '","uri":' + uriJson;
+  const origin = quote(request.scheme + '://' + authority(request.host) + ':');
+  text += ',"url":' + origin.slice(0, -1) + request.port + uriJson.slice(1);
   text += ',"querystring":' + queryJson(request.query) + ',"method":' + quote(request.method);
   text += ',"headers":' + headersJson(request.headers) + ',"size":' + exchange.bytesReceived;
   if (client.tls !== undefined) {
@@ -53,14 +56,10 @@ export function logRecord(exchange: FinishedExchange): string {
   text += ',"request":' + milliseconds(timings.total);
   text += ',"receive":' + (timings.receive < 0 ? '0' : milliseconds(timings.receive)) + '}';
   text += ',"tries":' + triesJson(exchange.attempts);
-  if (credential !== undefined) {
-    text += ',"authenticated_entity":{"id":' + quote(credential.id);
-    if (credential.consumer) text += ',"consumer_id":' + quote(credential.consumer.id);
-    text += '}';
-  }
-  if (route !== undefined) text += ',"route":' + entityJson(route);
-  if (service !== undefined) text += ',"service":' + entityJson(service);
-  if (consumer !== undefined) text += ',"consumer":' + entityJson(consumer);
+  if (credential !== undefined) text += entityText(credential, credentialText);
+  if (route !== undefined) text += entityText(route, routeText);
+  if (service !== undefined) text += entityText(service, serviceText);
+  if (consumer !== undefined) text += entityText(consumer, consumerText);
   text += ',"client_ip":' + quote(client.ip) + ',"started_at":' + Math.trunc(exchange.startedAt);
   text += response.source === 'upstream' ? ',"source":"upstream"' : ',"source":"kong"';
   return withFields(text, exchange.logFields);
@@ -140,7 +139,7 @@ function triesJson(attempts: readonly Attempt[]): string {
     if (text.length > 1) text += ',';
     const start = Math.trunc(attempt.balancerStart);
     text += '{"ip":' + quote(attempt.ip) + ',"port":' + attempt.port + ',"balancer_start":' + start;
-    text += ',"balancer_start_ns":' + start + '000000';
+    text += ',"balancer_start_ns":' + start * 1e6;
     text += ',"balancer_latency":' + milliseconds(attempt.balancerLatencyMs);
     text += ',"balancer_latency_ns":' + Math.round(attempt.balancerLatencyMs * 1e6);
     if (attempt.failure !== undefined) text += ',"state":"failed","code":' + attempt.failure.status;
@@ -149,68 +148,97 @@ function triesJson(attempts: readonly Attempt[]): string {
   return text + ']';
 }
 
-const entities = new WeakMap<object, string>();
+/** What an entity contributes, made at its first request. */
+const entityTexts = new WeakMap<object, string>();
 
-function entityJson(entity: object): string {
-  let text = entities.get(entity);
-  if (text === undefined) entities.set(entity, (text = JSON.stringify(entity)));
+function entityText<E extends object>(entity: E, make: (entity: E) => string): string {
+  let text = entityTexts.get(entity);
+  if (text === undefined) entityTexts.set(entity, (text = make(entity)));
   return text;
 }
 
-/** Milliseconds to a hundredth. */
+const routeText = (route: Route) => ',"route":' + JSON.stringify(route);
+const serviceText = (service: Service) => ',"service":' + JSON.stringify(service);
+const consumerText = (consumer: Consumer) => ',"consumer":' + JSON.stringify(consumer);
+const credentialText = (credential: PluginEntity) =>
+  ',"authenticated_entity":' + JSON.stringify({ id: credential.id, consumer_id: credential.consumer?.id });
+
+const HUNDREDTHS = Array.from({ length: 100 }, (_, index) =>
+  index === 0 ? '' : index % 10 === 0 ? `.${index / 10}` : `.${String(index).padStart(2, '0')}`,
+);
+
+/** Milliseconds to a hundredth; from two integers, because formatting a fraction costs ten times as much. */
 function milliseconds(value: number): string {
-  return String(Math.round(value * 100) / 100);
+  const hundredths = Math.round(value * 100);
+  const whole = Math.floor(hundredths / 100);
+  return whole + HUNDREDTHS[hundredths - whole * 100]!;
 }
 
-const NEEDS_ESCAPE = /["\\\x00-\x1f\ud800-\udfff]/;
-
-function quote(text: string): string {
-  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : '"' + text + '"';
+/** A header name: one object for all spellings of it. */
+interface HeaderKey {
+  readonly name: string;
+  /** `"name":"`, and with a comma before it. */
+  readonly first: string;
+  readonly next: string;
+  readonly redacted: boolean;
+  /** The header section it was last seen in. */
+  section: number;
 }
 
-/** `"lower-case-name":` by name as written. Bounded, because clients choose names. */
-const headerKeys = new Map<string, string>();
+/** By name as written, and by lower-case name. Bounded, because clients choose names. */
+const headerKeys = new Map<string, HeaderKey>();
 const MAX_HEADER_KEYS = 2_000;
 
-function headerKey(name: string): string {
+function headerKey(written: string): HeaderKey {
+  const known = headerKeys.get(written);
+  if (known !== undefined) return known;
+  const name = written.toLowerCase();
   let key = headerKeys.get(name);
   if (key === undefined) {
-    key = quote(name.toLowerCase()) + ':';
-    if (headerKeys.size < MAX_HEADER_KEYS) headerKeys.set(name, key);
+    const first = quote(name) + ':"';
+    const redacted = name === 'authorization' || name === 'proxy-authorization';
+    key = { name, first, next: ',' + first, redacted, section: 0 };
+    // A name that is not kept could repeat unnoticed.
+    if (headerKeys.size >= MAX_HEADER_KEYS) repeated = true;
   }
+  if (headerKeys.size < MAX_HEADER_KEYS) headerKeys.set(name, key).set(written, key);
   return key;
 }
 
-// One header section is collected at a time; the arrays are kept to save their allocation.
-const keys: string[] = [];
-const values: string[] = [];
-let lines = 0;
+// The header section that is being written.
+let section = 0;
+let sectionText = '';
+let repeated = false;
 
-function collect(name: string, value: string): void {
-  keys[lines] = headerKey(name);
-  values[lines] = value;
-  lines++;
+function addLine(written: string, value: string): void {
+  const key = headerKey(written);
+  if (key.section === section) repeated = true;
+  key.section = section;
+  const shown = key.redacted ? 'REDACTED' : needsEscape(value) ? escaped(value) : value;
+  sectionText += (sectionText === '' ? key.first : key.next) + shown + '"';
 }
 
 function headersJson(headers: Headers): string {
-  lines = 0;
-  headers.forEach(collect);
-  let text = '{';
-  for (let line = 0; line < lines; line++) {
-    const key = keys[line]!;
-    if (keys.indexOf(key) < line) continue;
-    if (line > 0) text += ',';
-    if (key === '"authorization":' || key === '"proxy-authorization":') text += key + '"REDACTED"';
-    else if (keys.lastIndexOf(key, lines - 1) === line) text += key + quote(values[line]!);
-    else {
-      text += key + '[' + quote(values[line]!);
-      for (let other = line + 1; other < lines; other++) {
-        if (keys[other] === key) text += ',' + quote(values[other]!);
-      }
-      text += ']';
-    }
+  section++;
+  sectionText = '';
+  repeated = false;
+  headers.forEach(addLine);
+  return repeated ? repeatedHeadersJson(headers) : '{' + sectionText + '}';
+}
+
+/** A repeated header is an array at the place of its first line. */
+function repeatedHeadersJson(headers: Headers): string {
+  const values = new Map<string, string[]>();
+  headers.forEach((written, value) => {
+    const key = headerKey(written);
+    const list = values.get(key.name);
+    if (list === undefined) values.set(key.name, [key.redacted ? 'REDACTED' : value]);
+    else if (!key.redacted) list.push(value);
+  });
+  let text = '';
+  for (const [name, list] of values) {
+    text += (text === '' ? '' : ',') + quote(name) + ':';
+    text += list.length === 1 ? quote(list[0]!) : JSON.stringify(list);
   }
-  // Keep no request's values alive until the next one.
-  if (lines > 200) keys.length = values.length = 0;
-  return text + '}';
+  return '{' + text + '}';
 }

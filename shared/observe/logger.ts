@@ -27,14 +27,6 @@ export interface LoggerOptions {
 const SECRET =
   /pass(word|wd|phrase)?$|secret|token|authorization|cookie|credential(?!_?id)|api[-_]?key|private[-_]?key/i;
 const MAX_TRACKED = 500;
-const TAG = {
-  debug: 'DEBUG ',
-  info: 'INFO  ',
-  notice: 'NOTICE',
-  warn: 'WARN  ',
-  error: 'ERROR ',
-  crit: 'CRIT  ',
-};
 
 interface Repeat {
   count: number;
@@ -138,7 +130,7 @@ function prettyLine(time: string, level: LogLevel, component: string, message: s
     .join('');
   // Control characters in a message or a value could forge further lines.
   const text = `${message}${rest}`.replace(/[\x00-\x1f\x7f]/g, ' ');
-  return `${time.slice(11, 23)} ${TAG[level]} ${component.padEnd(10)} ${text}\n`;
+  return `${time.slice(11, 23)} ${level.toUpperCase().padEnd(6)} ${component.padEnd(10)} ${text}\n`;
 }
 
 /** `component` of the returned logger is `core`. */

@@ -2,10 +2,34 @@
  * A query string as the log shows it: an object of decoded names, a repeated argument as an array, an
  * argument without `=` as `true`, as Kong does it.
  */
+import { quote } from './json-text.ts';
+
+/** Queries with more arguments than this are searched for repeats with a map. */
+const FEW = 8;
 
 /** JSON text. `query` is without the `?`. */
 export function queryJson(query: string): string {
   if (query === '') return '{}';
+  const names: string[] = [];
+  let text = '';
+  for (let at = 0; at <= query.length; ) {
+    let end = query.indexOf('&', at);
+    if (end === -1) end = query.length;
+    if (end > at) {
+      const equals = query.indexOf('=', at);
+      const bare = equals === -1 || equals > end;
+      const name = decode(query.slice(at, bare ? end : equals));
+      if (names.length === FEW || names.includes(name)) return repeatedQueryJson(query);
+      names.push(name);
+      const value = bare ? 'true' : quote(decode(query.slice(equals + 1, end)));
+      text += (text === '' ? '' : ',') + quote(name) + ':' + value;
+    }
+    at = end + 1;
+  }
+  return '{' + text + '}';
+}
+
+function repeatedQueryJson(query: string): string {
   const values = new Map<string, (string | true)[]>();
   for (const part of query.split('&')) {
     if (part === '') continue;
@@ -16,17 +40,16 @@ export function queryJson(query: string): string {
     if (known === undefined) values.set(name, [value]);
     else known.push(value);
   }
-  let text = '{';
+  let text = '';
   for (const [name, list] of values) {
-    if (text.length > 1) text += ',';
-    text += JSON.stringify(name) + ':' + JSON.stringify(list.length === 1 ? list[0] : list);
+    text += (text === '' ? '' : ',') + quote(name) + ':' + JSON.stringify(list.length === 1 ? list[0] : list);
   }
-  return text + '}';
+  return '{' + text + '}';
 }
 
 /** Percent and plus decoding; what is not valid stays as it is. */
 function decode(text: string): string {
-  if (!/[%+]/.test(text)) return text;
+  if (!text.includes('%') && !text.includes('+')) return text;
   const spaced = text.replaceAll('+', ' ');
   try {
     return decodeURIComponent(spaced);

@@ -7,6 +7,8 @@
 export interface BodyArgs {
   /** The value; several when the name is repeated; undefined when there is none or it is not text. */
   get(name: string): string | string[] | undefined;
+  /** Everything, as JSON-ready data. */
+  all(): unknown;
   /** The body without that name; undefined when it is not in there. */
   without(name: string): Buffer | undefined;
 }
@@ -31,10 +33,23 @@ class UrlencodedArgs implements BodyArgs {
     return values.length > 1 ? values : values[0];
   }
 
+  all(): unknown {
+    return grouped(this.#parts.flatMap((part) => [...pair(part)]));
+  }
+
   without(name: string): Buffer | undefined {
     const left = this.#parts.filter((part) => !pair(part).has(name));
     return left.length === this.#parts.length ? undefined : Buffer.from(left.join('&'), 'latin1');
   }
+}
+
+function grouped(entries: readonly (readonly [string, string])[]): Record<string, string | string[]> {
+  const all: Record<string, string | string[]> = Object.create(null);
+  for (const [name, value] of entries) {
+    const known = all[name];
+    all[name] = known === undefined ? value : [known, value].flat();
+  }
+  return all;
 }
 
 function pair(part: string): URLSearchParams {
@@ -64,6 +79,7 @@ function parseJson(body: Buffer): BodyArgs | undefined {
       if (typeof value === 'string') return value;
       return Array.isArray(value) ? value.map(String) : undefined;
     },
+    all: () => object,
     without(name) {
       if (!Object.hasOwn(object, name)) return undefined;
       const exact = JSON_EXACT.parse(text, (_key, value, context) =>
@@ -97,6 +113,7 @@ function parseMultipart(contentType: string, body: Buffer): BodyArgs | undefined
       const values = parts.filter((part) => part.name === name).map((part) => part.value);
       return values.length > 1 ? values : values[0];
     },
+    all: () => grouped(parts.map((part) => [part.name ?? '', part.value] as const)),
     without(name) {
       const removed = parts.filter((part) => part.name === name);
       if (removed.length === 0) return undefined;

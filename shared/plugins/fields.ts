@@ -2,6 +2,7 @@
 
 import type { Protocol } from '../config/entities.ts';
 import type { EntityCheck } from '../config/schema/field.ts';
+import { parseCidr } from './ip-range.ts';
 
 export const HTTP_PROTOCOLS: readonly Protocol[] = ['grpc', 'grpcs', 'http', 'https'];
 export const ALL_PROTOCOLS: readonly Protocol[] = [
@@ -83,4 +84,14 @@ export function requiredWhen(field: string, equals: string, required: string): E
 
 function quoted(text: string): string {
   return `'${text}'`;
+}
+
+/** Custom check of a header name where Kong has none: it must be a token, or it could never be sent. */
+export function headerTokenError(name: string): string | undefined {
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) ? undefined : `bad header name '${name}'`;
+}
+
+/** Custom check of an address or a range. */
+export function ipOrCidrError(text: string): string | undefined {
+  return parseCidr(text) === undefined ? `invalid ip or cidr range: '${text}'` : undefined;
 }

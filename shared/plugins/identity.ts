@@ -6,6 +6,7 @@
 import type { Consumer, PluginEntity } from '../config/entities.ts';
 import type { Headers } from '../http/headers.ts';
 import type { AccessExchange } from './contract.ts';
+import { headerText } from './header-text.ts';
 
 /** Set by whatever authenticates. */
 const IDENTITY = [
@@ -59,10 +60,10 @@ export function setIdentity(
   exchange.authenticate(consumer, credential);
   if (consumer !== undefined) {
     headers.append('X-Consumer-ID', consumer.id);
-    if (consumer.custom_id !== null) headers.append('X-Consumer-Custom-ID', headerValue(consumer.custom_id));
-    if (consumer.username !== null) headers.append('X-Consumer-Username', headerValue(consumer.username));
+    if (consumer.custom_id !== null) headers.append('X-Consumer-Custom-ID', headerText(consumer.custom_id));
+    if (consumer.username !== null) headers.append('X-Consumer-Username', headerText(consumer.username));
   }
-  if (identifier !== undefined) headers.append('X-Credential-Identifier', headerValue(identifier));
+  if (identifier !== undefined) headers.append('X-Credential-Identifier', headerText(identifier));
   if (credential === undefined) headers.append('X-Anonymous-Consumer', 'true');
 }
 
@@ -87,10 +88,4 @@ export function setAnonymous(
   }
   setIdentity(exchange, consumer, undefined, undefined);
   return true;
-}
-
-/** Usernames are free text, header values are latin1 without controls: other text goes as UTF-8 bytes. */
-function headerValue(text: string): string {
-  if (/^[\x20-\x7e]*$/.test(text)) return text;
-  return Buffer.from(text.replace(/[\x00-\x1f\x7f]/g, ' '), 'utf8').toString('latin1');
 }

@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { ChunkedDecoder } from '../http/chunked.ts';
 import { type Refusal, refusalFor, refusalOf } from '../http/refusals.ts';
 import { Framing, RequestHead } from '../http/request-head.ts';
+import { readAccepted, retain } from '../http/socket-reads.ts';
 import type { ClientView } from '../plugins/contract.ts';
 import { newRequestId, type ProxyContext } from './context.ts';
 import type { Waiting } from './deadlines.ts';
@@ -55,8 +56,7 @@ export class ClientConnection implements Waiting, ClientView {
   private bodyBytes = 0;
   private partial: Buffer | undefined;
   private partialLength = 0;
-  /** A read is being handled: `onClientReadEnd` will follow. */
-  consuming = false;
+  private consuming = false;
   private requests = 0;
   private lingered = 0;
   private readingPaused = false;
@@ -89,13 +89,23 @@ export class ClientConnection implements Waiting, ClientView {
       `X-Forwarded-For: ${this.peerIp}\r\nX-Real-IP: ${this.peerIp}\r\n` +
       `X-Forwarded-Proto: ${this.scheme}\r\nX-Forwarded-Port: ${this.localPort}\r\n`;
     const { settings, deadlines } = context;
-    this.deadline = deadlines.now() + settings.keepAliveTimeoutMs;
+    this.deadline = deadlines.after(settings.keepAliveTimeoutMs);
     deadlines.add(this);
-    socket.on('data', (octets: Buffer) => this.onData(octets));
+    if (this.tls === undefined) {
+      readAccepted(socket, (octets, length) => {
+        this.onData(octets, length);
+        return !this.readingPaused;
+      });
+    } else socket.on('data', (octets: Buffer) => this.onData(octets, octets.length));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onClientEnd());
     socket.on('error', () => {});
     socket.on('close', () => this.onClose());
+  }
+
+  /** Octets of one read are being handed over. */
+  get isReading(): boolean {
+    return this.consuming;
   }
 
   get isIdle(): boolean {
@@ -104,27 +114,28 @@ export class ClientConnection implements Waiting, ClientView {
 
   // Reading.
 
-  private onData(octets: Buffer): void {
+  private onData(octets: Buffer, length: number): void {
     switch (this.state) {
       case State.linger:
-        this.lingered += octets.length;
+        this.lingered += length;
         if (this.lingered > LINGER_BYTES) this.socket.destroy();
         return;
       case State.tunnel:
-        this.exchange!.onClientTunnelData(octets);
+        this.exchange!.onClientTunnelData(retain(octets, 0, length));
         return;
       case State.closed:
         return;
     }
     if (this.partial === undefined) {
-      this.consume(octets, 0, octets.length);
+      this.consume(octets, 0, length);
       return;
     }
-    const joined = this.join(octets);
+    const fresh = octets.subarray(0, length);
+    const joined = this.join(fresh);
     // A head that comes in drips is looked at again only when a line has ended: bounded work (CVE class).
     if (
       this.state === State.head &&
-      octets.indexOf(LF) < 0 &&
+      fresh.indexOf(LF) < 0 &&
       joined.length <= this.context.settings.headLimits.maxHeadBytes
     ) {
       return;
@@ -167,7 +178,7 @@ export class ClientConnection implements Waiting, ClientView {
           }
           if (this.state === State.idle) {
             this.state = State.head;
-            this.deadline = this.context.deadlines.now() + this.context.settings.headTimeoutMs;
+            this.deadline = this.context.deadlines.after(this.context.settings.headTimeoutMs);
           }
           this.hold(octets, pos, end);
           break;
@@ -177,7 +188,7 @@ export class ClientConnection implements Waiting, ClientView {
           break;
         }
         pos = after;
-        this.startExchange(end - pos);
+        this.startExchange();
       } else if (this.state === State.body) {
         pos = this.takeBody(octets, pos, end);
         if (pos < 0) break;
@@ -193,7 +204,7 @@ export class ClientConnection implements Waiting, ClientView {
     this.exchange?.onClientReadEnd();
   }
 
-  private startExchange(available: number): void {
+  private startExchange(): void {
     const { head, context } = this;
     const { settings } = context;
     this.bodyBytes = 0;
@@ -210,8 +221,8 @@ export class ClientConnection implements Waiting, ClientView {
     this.requests++;
     const hasBody = head.framing !== Framing.none;
     this.state = hasBody ? State.body : State.response;
-    if (hasBody) this.deadline = context.deadlines.now() + settings.bodyIdleTimeoutMs;
-    const exchange = new Exchange(this, hasBody, hasBody && available > 0);
+    if (hasBody) this.deadline = context.deadlines.after(settings.bodyIdleTimeoutMs);
+    const exchange = new Exchange(this, hasBody);
     this.exchange = exchange;
     exchange.run();
   }
@@ -226,7 +237,7 @@ export class ClientConnection implements Waiting, ClientView {
   get mayKeepAlive(): boolean {
     return (
       this.head.keepAlive &&
-      !this.context.draining &&
+      !this.listener.draining &&
       this.requests < this.context.settings.keepAliveMaxRequests &&
       this.canFinishBody()
     );
@@ -238,11 +249,11 @@ export class ClientConnection implements Waiting, ClientView {
     if (head.framing === Framing.length) {
       const to = end - pos > this.remaining ? pos + this.remaining : end;
       this.remaining -= to - pos;
-      this.exchange?.onRequestBody(octets.subarray(pos, to));
+      this.exchange?.onRequestBody(retain(octets, pos, to));
       if (this.state !== State.body) return -1;
       if (this.remaining === 0) this.endBody();
       else
-        this.deadline = this.readingPaused ? 0 : context.deadlines.now() + context.settings.bodyIdleTimeoutMs;
+        this.deadline = this.readingPaused ? 0 : context.deadlines.after(context.settings.bodyIdleTimeoutMs);
       return to;
     }
     const decoder = this.decoder!;
@@ -254,8 +265,7 @@ export class ClientConnection implements Waiting, ClientView {
       return -1;
     }
     if (decoder.done) this.endBody();
-    else
-      this.deadline = this.readingPaused ? 0 : context.deadlines.now() + context.settings.bodyIdleTimeoutMs;
+    else this.deadline = this.readingPaused ? 0 : context.deadlines.after(context.settings.bodyIdleTimeoutMs);
     return after;
   }
 
@@ -268,7 +278,7 @@ export class ClientConnection implements Waiting, ClientView {
       this.refuse(refusalFor('body_too_large'));
       return;
     }
-    this.exchange?.onRequestBody(this.decoding!.subarray(from, to));
+    this.exchange?.onRequestBody(retain(this.decoding!, from, to));
   };
 
   private endBody(): void {
@@ -291,7 +301,7 @@ export class ClientConnection implements Waiting, ClientView {
     if (!this.readingPaused) return;
     this.readingPaused = false;
     if (this.state === State.body)
-      this.deadline = this.context.deadlines.now() + this.context.settings.bodyIdleTimeoutMs;
+      this.deadline = this.context.deadlines.after(this.context.settings.bodyIdleTimeoutMs);
     this.socket.resume();
   }
 
@@ -310,13 +320,13 @@ export class ClientConnection implements Waiting, ClientView {
 
   private onBlocked(): void {
     this.blocked = true;
-    this.deadline = this.context.deadlines.now() + this.context.settings.sendTimeoutMs;
+    this.deadline = this.context.deadlines.after(this.context.settings.sendTimeoutMs);
   }
 
   private onDrain(): void {
     if (!this.blocked) return;
     this.blocked = false;
-    this.deadline = this.state === State.linger ? this.context.deadlines.now() + LINGER_MS : 0;
+    this.deadline = this.state === State.linger ? this.context.deadlines.after(LINGER_MS) : 0;
     this.exchange?.onClientDrain();
   }
 
@@ -341,11 +351,11 @@ export class ClientConnection implements Waiting, ClientView {
   private ready(): void {
     this.state = State.idle;
     const { context } = this;
-    if (context.draining) {
+    if (this.listener.draining) {
       this.beginClose();
       return;
     }
-    this.deadline = context.deadlines.now() + context.settings.keepAliveTimeoutMs;
+    this.deadline = context.deadlines.after(context.settings.keepAliveTimeoutMs);
     if (this.consuming) return;
     const held = this.partial;
     if (held !== undefined) {
@@ -372,7 +382,7 @@ export class ClientConnection implements Waiting, ClientView {
     if (this.state === State.closed || this.state === State.linger) return;
     this.state = State.linger;
     this.partial = undefined;
-    this.deadline = this.context.deadlines.now() + LINGER_MS;
+    this.deadline = this.context.deadlines.after(LINGER_MS);
     this.socket.end();
     this.resumeReading();
   }

@@ -33,9 +33,4 @@ export interface EngineSettings {
   readonly dnsResolvers: readonly string[];
   /** `LAST`, `SRV`, `A`, `AAAA`, `CNAME`. */
   readonly dnsOrder: readonly string[];
-  /** 0 = the answer's own time to live. */
-  readonly dnsValidTtlMs: number;
-  readonly dnsStaleTtlMs: number;
-  readonly dnsNotFoundTtlMs: number;
-  readonly dnsErrorTtlMs: number;
 }

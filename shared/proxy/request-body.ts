@@ -10,6 +10,8 @@ import type { PluginInstance } from '../plugins/contract.ts';
 import type { UpstreamConnection } from '../upstream/connection.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Exchange } from './exchange.ts';
+import type { ExchangeView } from './exchange-view.ts';
+import type { UpstreamLeg } from './upstream-leg.ts';
 
 /** Held before the client is stopped, and kept for another attempt. */
 const HOLD_BYTES = 64 * 1024;
@@ -38,9 +40,10 @@ export class RequestBody {
   private transforms: readonly PluginInstance[] = [];
   private readonly client: ClientConnection;
   private readonly exchange: Exchange;
+  private leg: UpstreamLeg | undefined;
 
-  constructor(exchange: Exchange, client: ClientConnection) {
-    this.exchange = exchange;
+  constructor(exchange: ExchangeView, client: ClientConnection) {
+    this.exchange = exchange as Exchange;
     this.client = client;
     this.framing = client.head.framing;
     this.contentLength = client.head.contentLength;
@@ -118,12 +121,17 @@ export class RequestBody {
   }
 
   /** Sends what is held behind the request head, and from now on what comes. */
-  forwardTo(connection: UpstreamConnection): void {
+  forwardTo(connection: UpstreamConnection, leg: UpstreamLeg): void {
     this.connection = connection;
+    this.leg = leg;
     this.sendContinue();
     const pieces = this.pieces!;
     if (this.heldBytes > HOLD_BYTES) this.pieces = undefined;
-    for (const piece of pieces) this.send(piece, false);
+    for (const piece of pieces) {
+      if (this.connection === undefined) return;
+      this.send(piece, false);
+    }
+    if (this.connection === undefined) return;
     if (this.ended) this.finish();
     else if (!connection.socket.writableNeedDrain) this.client.resumeReading();
   }
@@ -159,8 +167,13 @@ export class RequestBody {
   private send(piece: Buffer, last: boolean): void {
     const connection = this.connection!;
     let octets = piece;
-    for (let i = 0; i < this.transforms.length; i++) {
-      octets = this.transforms[i]!.requestBody!(this.exchange, octets, last);
+    for (const plugin of this.transforms) {
+      try {
+        octets = plugin.requestBody!(this.exchange, octets, last);
+      } catch (error) {
+        this.exchange.onTransformFailed(plugin, error);
+        return;
+      }
     }
     if (octets.length === 0) return;
     const { socket } = connection;
@@ -174,15 +187,19 @@ export class RequestBody {
     } else flowing = socket.write(octets);
     if (!flowing && !this.ended) {
       this.client.pauseReading();
-      this.exchange.awaitUpstreamDrain();
+      this.leg!.awaitDrain();
     }
   }
 
   private finish(): void {
     const connection = this.connection!;
-    if (this.transforms.length > 0) this.send(EMPTY, true);
+    if (this.transforms.length > 0) {
+      this.send(EMPTY, true);
+      // A transform that failed has let go of the upstream.
+      if (this.connection === undefined) return;
+    }
     if (this.framing === Framing.chunked) connection.socket.write(`0\r\n${this.trailers}\r\n`, 'latin1');
     connection.requestEnded();
-    this.exchange.requestSent();
+    this.leg!.requestSent();
   }
 }

@@ -5,7 +5,7 @@
 import type { FieldLines } from '../http/field-lines.ts';
 import { SKIP_NONE } from '../http/field-lines.ts';
 import { Framing } from '../http/request-head.ts';
-import { keepOctets } from '../upstream/connection.ts';
+import { keepOctets } from '../http/socket-reads.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /** Head and body up to this length are written as one text: Node sends such a text without allocating. */

@@ -10,7 +10,7 @@ export interface RouteQuery {
   readonly method: string;
   /** Host header (or :authority) as received, with port if it had one; `''` when absent. */
   readonly authority: string;
-  /** Normalised path (`normalisePath`), without query. */
+  /** Normalised path (`normalisePath`), without query: text, not bytes; `normalisePath` says what it may hold. */
   readonly path: string;
   readonly headers: Headers;
   /** Scheme of the connection. SNI criteria only count for `https`. */
@@ -24,7 +24,10 @@ export interface RouteQuery {
 export interface RouteMatch<T> {
   readonly value: T;
   readonly route: Route;
-  /** The prefix, or the text the regex matched; `''` when no path criterion took part. */
+  /**
+   * The prefix, or the text the regex matched; `''` when no path criterion took part. Like captures, the
+   * text a regex matched can hold decoded control characters (`%0D%0A`): escape it before it goes into a header.
+   */
   readonly matchedPath: string;
   /** Named and 1-based numeric groups; undefined when the regex has none. */
   readonly captures: Readonly<Record<string, string>> | undefined;
@@ -32,7 +35,7 @@ export interface RouteMatch<T> {
 
 export interface Router<T> {
   match(query: RouteQuery): RouteMatch<T> | undefined;
-  /** The same decision, with reasons: every candidate in priority order and which criterion failed. */
+  /** The same decision, with reasons: the nearest candidates in priority order and which criterion failed. */
   explain(query: RouteQuery): RouteExplanation<T>;
   readonly size: number;
 }

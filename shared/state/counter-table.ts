@@ -128,6 +128,8 @@ export class CounterTable implements WindowCounters {
       for (let index = 0; index < length; index++) {
         const window = windows[index]!;
         const count = this.read(window);
+        this.#takenSlots[index] = this.#slot;
+        this.#takenGenerations[index] = this.#found;
         usage[index] = count;
         if (refusing === -1 && count >= window.limit) refusing = index;
       }
@@ -135,7 +137,7 @@ export class CounterTable implements WindowCounters {
     }
     for (let index = 0; index < length; index++) {
       const window = windows[index]!;
-      const count = this.#increment(window);
+      const count = this.#increment(window, length > 1 ? index : -1);
       if (count < 0) {
         for (let taken = 0; taken < index; taken++) usage[taken] = this.#giveBack(taken);
         usage[index] = ~count;
@@ -163,17 +165,25 @@ export class CounterTable implements WindowCounters {
     };
   }
 
-  /** The count after one more, or the bitwise complement of the count that refused. */
-  #increment(window: CounterWindow): number {
+  /**
+   * The count after one more, or the bitwise complement of the count that refused. `looked`: index of the
+   * window in this take when its slot has been looked up already, else -1.
+   */
+  #increment(window: CounterWindow, looked: number): number {
     const counts = this.#count;
     const generations = this.#generation;
     const limit = window.limit;
-    this.#hash.compute(window.key, window.start);
     let count = 0;
     // Each round but the last ends only because the slot was given to another window in between.
     for (let round = 0; round < 8; round++) {
-      this.#find();
-      if (this.#slot === -1) this.#insert(window.end);
+      if (round === 0 && looked !== -1 && this.#takenSlots[looked] !== -1) {
+        this.#slot = this.#takenSlots[looked]!;
+        this.#found = this.#takenGenerations[looked]!;
+      } else {
+        this.#hash.compute(window.key, window.start);
+        this.#find();
+        if (this.#slot === -1) this.#insert(window.end);
+      }
       const slot = this.#slot;
       const generation = this.#found;
       for (;;) {

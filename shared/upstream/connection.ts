@@ -10,6 +10,7 @@ import type { FieldLines } from '../http/field-lines.ts';
 import { refusalOf } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import { ResponseHead, type ResponseHeadLimits } from '../http/response-head.ts';
+import { nextReadBuffer } from '../http/socket-reads.ts';
 import type { Deadlines, Waiting } from '../proxy/deadlines.ts';
 import { ERRORS, type GatewayError } from '../proxy/errors.ts';
 
@@ -48,27 +49,6 @@ const MAX_INTERIM = 32;
 
 const State = { connecting: 0, idle: 1, head: 2, body: 3, tunnel: 4, closed: 5 } as const;
 
-/**
- * One read buffer for all plain connections of this thread: a read is handled before the next one begins.
- * Whoever keeps octets past the call takes the buffer over, and the next read gets a new one.
- */
-const READ_BYTES = 64 * 1024;
-let readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-let readBufferTaken = false;
-
-/** Keeps `octets` valid past the current read: they are still being written somewhere. */
-export function keepOctets(octets: Buffer): void {
-  if (octets === readBuffer) readBufferTaken = true;
-}
-
-function nextReadBuffer(): Buffer {
-  if (readBufferTaken) {
-    readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    readBufferTaken = false;
-  }
-  return readBuffer;
-}
-
 const LF = 0x0a;
 const NOTHING = Buffer.alloc(0);
 
@@ -78,10 +58,6 @@ export class UpstreamConnection implements Waiting {
   deadline = 0;
   /** Exchanges that it has carried, the current one included. */
   uses = 0;
-  /** Monotonic milliseconds at which it became idle. */
-  idleSince = 0;
-  /** How long it may stay idle, milliseconds; the upstream can shorten it (`Keep-Alive: timeout=`). */
-  idleLimitMs = 0;
   private sink: ResponseSink | undefined;
   private state: number = State.connecting;
   private method = '';
@@ -148,7 +124,7 @@ export class UpstreamConnection implements Waiting {
   /** Gives a connection that is still being made to an exchange: it hears `onConnected` or `onFailure`. */
   await(sink: ResponseSink, timeoutMs: number): void {
     this.sink = sink;
-    this.deadline = this.deadlines.now() + timeoutMs;
+    this.deadline = this.deadlines.after(timeoutMs);
   }
 
   /** Starts an exchange on a standing connection. What is written from now on is its request. */
@@ -169,9 +145,9 @@ export class UpstreamConnection implements Waiting {
   }
 
   /** Waits for the upstream at most that long, from now and from each read on. */
-  expectWithin(timeoutMs: number, now: number): void {
+  expectWithin(timeoutMs: number): void {
     this.timeoutMs = timeoutMs;
-    this.deadline = now + timeoutMs;
+    this.deadline = this.deadlines.after(timeoutMs);
   }
 
   pause(): void {
@@ -185,7 +161,7 @@ export class UpstreamConnection implements Waiting {
   resume(): void {
     if (!this.paused) return;
     this.paused = false;
-    if (this.timeoutMs !== 0) this.deadline = this.deadlines.now() + this.timeoutMs;
+    if (this.timeoutMs !== 0) this.deadline = this.deadlines.after(this.timeoutMs);
     if (this.state === State.head || this.state === State.body || this.state === State.tunnel) {
       // Also without octets: a response that has no body ends here.
       const held = this.partial;
@@ -242,7 +218,7 @@ export class UpstreamConnection implements Waiting {
       this.deadline !== 0 &&
       (this.state === State.head || this.state === State.body || this.state === State.tunnel)
     ) {
-      this.deadline = this.deadlines.now() + this.timeoutMs;
+      this.deadline = this.deadlines.after(this.timeoutMs);
     }
   }
 
@@ -373,7 +349,7 @@ export class UpstreamConnection implements Waiting {
     }
   }
 
-  private decoding: Buffer = readBuffer;
+  private decoding: Buffer | undefined;
   private pieceFrom = -1;
   private pieceTo = 0;
   /**
@@ -386,7 +362,7 @@ export class UpstreamConnection implements Waiting {
       this.pieceTo = to;
       return;
     }
-    this.decoding.copyWithin(this.pieceTo, from, to);
+    this.decoding!.copyWithin(this.pieceTo, from, to);
     this.pieceTo += to - from;
   };
 
@@ -402,7 +378,6 @@ export class UpstreamConnection implements Waiting {
     }
     if (reusable) {
       this.state = State.idle;
-      this.idleSince = this.deadlines.now();
     } else this.state = State.closed;
     // The exchange's last words come before the connection can be given to another one.
     sink.onResponseEnd(trailers);

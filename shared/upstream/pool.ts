@@ -99,7 +99,7 @@ export class Pool {
       connection.destroy();
       return;
     }
-    connection.deadline = this.deadlines.now() + limitMs;
+    connection.deadline = this.deadlines.after(limitMs);
     idle.push(connection);
   };
 

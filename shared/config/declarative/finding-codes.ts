@@ -77,11 +77,11 @@ export const FINDING_CODES = {
     'reference to nothing',
     'No entity has this name or id: look at its spelling, or add the entity.',
   ),
-  CD1302: error('unknown vault', 'Declare a vault with this prefix, or use {vault://env/...}.'),
   CD1401: warning(
     'a vault reference has no value',
     'The environment variable that the reference stands for is not set, so the value is empty.',
   ),
+  CD1402: warning('unknown vault', 'Declare a vault with this prefix, or use {vault://env/...}.'),
   CD1501: warning(
     'looks like a regular expression but is a literal prefix',
     'Since version 3.0 of the format, a path is a regular expression only when it starts with "~".',

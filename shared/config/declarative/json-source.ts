@@ -189,7 +189,7 @@ class Reader {
     for (;;) {
       const c = text.charCodeAt(at);
       if (c === 0x22) break;
-      if (Number.isNaN(c)) this.#stop('the text is not closed', start);
+      if (Number.isNaN(c) || c === 0x0a) this.#stop('the text is not closed', start);
       if (c < 0x20) this.#stop('a control character must be written as an escape', at);
       if (c === 0x5c) {
         escaped = true;

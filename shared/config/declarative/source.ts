@@ -42,7 +42,7 @@ export type Parsed =
 
 /** Collections nested deeper than this are refused. */
 export const MAX_DEPTH = 100;
-/** What a document may hold in all, everything that its aliases stand for counted each time. */
-export const MAX_NODES = 2_000_000;
+/** How many values all aliases of a document may stand for: a short text must not cost much to read. */
+export const MAX_ALIASED_NODES = 500_000;
 /** Of one parsing, not more problems than this are reported. */
 export const MAX_SYNTAX_PROBLEMS = 50;

@@ -7,8 +7,8 @@ import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml
 import type { Path } from '../schema/problem.ts';
 import {
   type Located,
+  MAX_ALIASED_NODES,
   MAX_DEPTH,
-  MAX_NODES,
   MAX_SYNTAX_PROBLEMS,
   type Parsed,
   type SourceProblem,
@@ -132,7 +132,9 @@ class Reader {
   readonly #text: string;
   readonly #anchors = new Map<string, Anchored>();
   readonly #targets = new Map<Alias, Node>();
+  /** Values so far, those behind aliases counted each time. */
   #nodes = 0;
+  #aliased = 0;
   #depth = 0;
   #stopped = false;
 
@@ -146,7 +148,7 @@ class Reader {
     const { isAlias, isMap, isSeq, isScalar } = this.#yaml;
     if (isAlias(node)) return this.#alias(node);
     if (!isMap(node) && !isSeq(node) && !isScalar(node)) return null;
-    if (++this.#nodes > MAX_NODES) return this.#stop('CD1008', 'the document holds too many values', node);
+    this.#nodes++;
     const { anchor } = node;
     if (anchor === undefined) return this.#content(node);
     const anchored: Anchored = { node, value: null, size: -1 };
@@ -219,7 +221,9 @@ class Reader {
   /** What stands in the mapping itself wins; of several merged mappings the first. */
   #merge(value: Record<string, unknown>, merged: unknown, pair: Pair): void {
     for (const source of Array.isArray(merged) ? merged : [merged]) {
-      if (typeof source !== 'object' || source === null || Array.isArray(source)) {
+      // Nothing to merge, or an alias that has been reported.
+      if (source === null) continue;
+      if (typeof source !== 'object' || Array.isArray(source)) {
         this.#report('CD1005', 'only mappings can be merged with `<<`', pair.value ?? pair.key);
         return;
       }
@@ -249,7 +253,8 @@ class Reader {
       return this.#report('CD1008', `the alias \`*${alias.source}\` stands inside its own anchor`, alias);
     }
     this.#nodes += anchored.size;
-    if (this.#nodes > MAX_NODES) {
+    this.#aliased += anchored.size;
+    if (this.#aliased > MAX_ALIASED_NODES) {
       return this.#stop('CD1008', 'the aliases of the document stand for too many values', alias);
     }
     this.#targets.set(alias, anchored.node);

@@ -1,6 +1,6 @@
 /** All kinds of entities by collection name: Kong's own, and those of the plugins that are loaded. */
 import type { OwnedEntitySchema, PluginRegistry } from '../plugin-registry.ts';
-import { type AnyField, type Fields, foreign, record } from '../schema/field.ts';
+import { type AnyField, type Fields, foreign, integer, record } from '../schema/field.ts';
 import { caCertificates } from './ca-certificates.ts';
 import { certificates } from './certificates.ts';
 import { createdAt, id, tags } from './columns.ts';
@@ -41,7 +41,7 @@ export function entityIndex(registry: PluginRegistry): EntityIndex {
   let index = indexes.get(registry);
   if (index === undefined) {
     const map = new Map(CORE_ENTITIES.map((definition) => [definition.collection, definition]));
-    for (const [collection, schema] of registry.entitySchemas())
+    for (const [collection, schema] of Object.entries(registry.entitySchemas()))
       map.set(collection, owned(collection, schema));
     index = map;
     indexes.set(registry, index);
@@ -62,6 +62,12 @@ function owned(collection: string, schema: OwnedEntitySchema): EntityDefinition 
     );
     fields['tags'] ??= tags;
   }
+  if (schema.ttl === true) {
+    fields['ttl'] ??= integer({
+      between: [0, 100_000_000],
+      description: 'Seconds after which it is over, counted from its creation; 0 = never.',
+    });
+  }
   const { endpointKey } = schema;
   const field = endpointKey === undefined ? undefined : fields[endpointKey];
   if (endpointKey !== undefined && field !== undefined && field.options.unique !== true) {
@@ -73,7 +79,7 @@ function owned(collection: string, schema: OwnedEntitySchema): EntityDefinition 
     schema: record(fields, schema.checks === undefined ? {} : { checks: schema.checks }),
     endpointKey,
     cacheKey: schema.cacheKey ?? (endpointKey === undefined ? undefined : [endpointKey]),
-    owner: schema.owner,
+    owner: schema.plugin,
     ttl: schema.ttl ?? false,
     ...(schema.transform === undefined ? {} : { transform: schema.transform }),
   });

@@ -14,6 +14,7 @@ import {
   string,
 } from '../schema/field.ts';
 import { nameField } from '../schema/formats.ts';
+import { fieldsTree } from '../schema/problem.ts';
 import { isRecord, type Validated, type ValidateOptions, validate } from '../schema/validate.ts';
 import { createdAt, HTTP_PROTOCOLS, id, PROTOCOLS, tags, updatedAt } from './columns.ts';
 import { define } from './definition.ts';
@@ -64,7 +65,7 @@ export function pluginEntitySchema(schema: AnyPluginSchema): RecordField {
     const allowed = schema.protocols ?? HTTP_PROTOCOLS;
     own['protocols'] = protocols(allowed, schema.defaultProtocols ?? HTTP_PROTOCOLS);
     own['config'] = record(schema.config.fields, { ...schema.config.options, required: true });
-    result = record(own);
+    result = record(own, schema.checks === undefined ? {} : { checks: schema.checks });
     narrowed.set(schema, result);
   }
   return result;
@@ -88,5 +89,5 @@ export function validatePlugin(
     candidates: registry.names(),
   } as const;
   const problems = [problem, ...result.problems];
-  return { value: result.value, problems, fields: result.fields };
+  return { value: result.value, problems, fields: fieldsTree(problems) };
 }

@@ -142,18 +142,8 @@ export function headerNameField<const O extends Extra<StringOptions>>(options: O
 export function sniField<const O extends Extra<StringOptions>>(options: O) {
   return string({ ...options, custom: brokenSni } as O & { custom: typeof brokenSni });
 }
-export function urlField<const O extends Extra<StringOptions>>(options: O) {
-  return string({ ...options, custom: brokenUrl } as O & { custom: typeof brokenUrl });
-}
-export function ipOrCidrField<const O extends Extra<StringOptions>>(options: O) {
-  return string({ ...options, custom: brokenIpOrCidr } as O & { custom: typeof brokenIpOrCidr });
-}
 export function portField<const O extends Extra<NumberOptions>>(options: O) {
   return integer({ ...options, between: [0, 65535] as const });
-}
-/** Milliseconds for plugins: 0 to 2^31 - 2. */
-export function timeoutMsField<const O extends Extra<NumberOptions>>(options: O) {
-  return integer({ ...options, between: [0, 2147483646] as const });
 }
 export function uuidField<const O extends StringOptions>(options: O) {
   return string({ ...options, uuid: true as const, transform: (value: string) => value.toLowerCase() });

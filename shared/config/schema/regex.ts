@@ -36,6 +36,7 @@ export function compileRegex(
     )
     .replace(/(\\\\)|\\A/g, (_, escaped: string | undefined) => escaped ?? '^')
     .replace(/(\\\\)|\\[zZ]/g, (_, escaped: string | undefined) => escaped ?? '$');
+  body = scopeInlineFlags(body);
   try {
     return { regex: new RegExp(anchored ? `^(?:${body})` : body, flags) };
   } catch (error) {
@@ -69,4 +70,37 @@ export function backtrackingConstruct(source: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/**
+ * `a(?i)b`, which counts to the end of the expression, as `a(?i:b)`. Only outside of groups, and only when
+ * no alternative follows: otherwise the text stays and does not compile.
+ */
+function scopeInlineFlags(source: string): string {
+  let depth = 0;
+  for (let i = 0; i < source.length; i++) {
+    const c = source[i];
+    if (c === '\\') i++;
+    else if (c === '[') i = endOfClass(source, i);
+    else if (c === ')') depth--;
+    else if (c === '(') {
+      const flags = depth === 0 ? /^\(\?([ims]+)\)/.exec(source.slice(i, i + 8)) : null;
+      if (flags === null) depth++;
+      else {
+        const rest = source.slice(i + flags[0].length);
+        if (rest.includes('|')) return source;
+        return `${source.slice(0, i)}(?${flags[1]}:${scopeInlineFlags(rest)})`;
+      }
+    }
+  }
+  return source;
+}
+
+/** Position of the bracket that closes a class. */
+function endOfClass(source: string, start: number): number {
+  let i = start + 1;
+  if (source[i] === '^') i++;
+  if (source[i] === ']') i++;
+  for (; i < source.length && source[i] !== ']'; i++) if (source[i] === '\\') i++;
+  return i;
 }

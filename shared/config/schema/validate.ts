@@ -291,7 +291,10 @@ function readRecord(
       value = source[name];
     }
     run.path.push(name);
-    result[name] = readField(fields[name] as AnyField, value, run);
+    const problems = run.problems.length;
+    const read = readField(fields[name] as AnyField, value, run);
+    // A wrong value stays, so that a check for "at least one of" does not miss it as well.
+    result[name] = run.problems.length > problems ? (value ?? null) : read;
     run.path.pop();
   }
   if (known < Object.keys(source).length) reportUnknown(schema, source, run, ignore, suggest);

@@ -72,6 +72,8 @@ test('no key, an empty key, an unknown key, a repeated key', async () => {
 test('realm', async () => {
   const result = await run({ realm: 'my "api"' }, {});
   assert.equal(result.headers['www-authenticate'], 'Key realm="my \\"api\\""');
+  const split = await run({ realm: 'a\r\nX-Evil: 1' }, {});
+  assert.equal(split.headers['www-authenticate'], 'Key realm="a  X-Evil: 1"');
 });
 
 test('key_names are tried in order, header before query', async () => {

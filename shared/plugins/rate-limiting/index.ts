@@ -66,10 +66,9 @@ export default definePlugin({
     const periods = PERIODS.filter((period) => config[period] !== null);
     const usage: number[] = [];
     const { limit_by: limitBy, header_name: headerName, path, error_code: status } = config;
-    const failed = kit.metrics.counter(
-      'cardinal_rate_limiting_errors_total',
-      'Requests whose rate limit could not be checked',
-    );
+    const failed = kit.metrics
+      .counter('cardinal_rate_limiting_errors_total', 'Requests whose rate limit could not be checked')
+      .with();
     let windowsAt = -1;
 
     function identify(exchange: AccessExchange): string {
@@ -113,7 +112,7 @@ export default definePlugin({
         // Of two that have the same left, the longer one is the more constraining.
         if (left <= remaining[tightest]!) tightest = index;
       }
-      const resetSeconds = Math.max(1, windows[tightest]!.end - second);
+      const resetSeconds = windows[tightest]!.end - second;
       return { remaining, tightest, resetSeconds, refused: refusedBy !== -1 };
     }
 
@@ -142,7 +141,7 @@ export default definePlugin({
         try {
           refusedBy = kit.counters.take(windows, usage);
         } catch (error) {
-          failed.with().add(1);
+          failed.add(1);
           kit.log.error('failed to get usage', { error });
           if (!config.fault_tolerant) exchange.fail(500, 'An unexpected error occurred');
           return;

@@ -27,7 +27,7 @@ const redis = record(
     ssl_verify: boolean({ default: false, description: "Verify the server's certificate." }),
     server_name: string({ description: 'SNI of the TLS connection.' }),
   },
-  { required: true },
+  { required: true, description: 'Connection for policy: redis.' },
 );
 
 function limit(period: string) {

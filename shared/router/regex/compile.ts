@@ -35,7 +35,7 @@ export function compileNative(source: string, options: PatternOptions): LinearPa
   return new NativePattern(
     source,
     new RegExp(anchored ? `^(?:${body})` : body, 'u'),
-    parsed.groupCount,
+    parsed.groupNames,
     anchored ? literalPrefix(parsed.syntax) : '',
   );
 }
@@ -44,12 +44,14 @@ class NativePattern implements LinearPattern {
   readonly source: string;
   readonly engine = 'native';
   readonly groupCount: number;
+  readonly groupNames: readonly (string | undefined)[];
   readonly literalPrefix: string;
   readonly #compiled: RegExp;
 
-  constructor(source: string, compiled: RegExp, groupCount: number, prefix: string) {
+  constructor(source: string, compiled: RegExp, names: readonly (string | undefined)[], prefix: string) {
     this.source = source;
-    this.groupCount = groupCount;
+    this.groupCount = names.length;
+    this.groupNames = names;
     this.literalPrefix = prefix;
     this.#compiled = compiled;
   }
@@ -70,16 +72,13 @@ export function capturesOf(
 ): Readonly<Record<string, string>> | undefined {
   if (pattern.groupCount === 0) return undefined;
   const captures: Record<string, string> = Object.create(null);
-  for (let i = 1; i <= pattern.groupCount; i++) {
-    const value = match[i];
-    if (value !== undefined) captures[i] = value;
-  }
-  const groups = match.groups;
-  if (groups !== undefined) {
-    for (const name in groups) {
-      const value = groups[name];
-      if (value !== undefined) captures[name] = value;
-    }
+  const names = pattern.groupNames;
+  for (let i = 0; i < names.length; i++) {
+    const value = match[i + 1];
+    if (value === undefined) continue;
+    captures[i + 1] = value;
+    const name = names[i];
+    if (name !== undefined) captures[name] = value;
   }
   return captures;
 }

@@ -3,14 +3,13 @@
  * of the text, whoever wrote them and whoever sends the text.
  */
 
-/** The outcome of one match: the shape of `RegExpExecArray`, whichever engine made it. */
+/** The outcome of one match: an array as `RegExp.prototype.exec` gives, whichever engine made it. */
 export interface PatternMatch {
   /** Where the match starts in the text. */
   readonly index: number;
   readonly length: number;
   /** 0 is the matched text, then the groups by number; undefined for a group that took no part. */
   readonly [group: number]: string | undefined;
-  readonly groups?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 export interface LinearPattern {
@@ -18,6 +17,8 @@ export interface LinearPattern {
   /** `native` is V8's own engine, for patterns on which it cannot backtrack; `re2` is the general one. */
   readonly engine: 'native' | 're2';
   readonly groupCount: number;
+  /** The name of each group, from group 1 on; undefined for one without a name. */
+  readonly groupNames: readonly (string | undefined)[];
   /** Every match of an anchored pattern starts with this text; `''` when nothing is known. */
   readonly literalPrefix: string;
   test(text: string): boolean;

@@ -1,6 +1,7 @@
 /**
  * Writes a syntax tree as JavaScript source for the `u` flag, every character class spelled out, so that
- * nothing depends on what JavaScript's shorthands mean.
+ * nothing depends on what JavaScript's shorthands mean. Groups lose their names: an object of named groups
+ * for each match is dear, and not everyone who matches wants it.
  */
 import { type CharSet, complement, LAST_CODE_POINT } from './char-set.ts';
 import type { Syntax } from './syntax.ts';
@@ -12,7 +13,7 @@ export function emit(syntax: Syntax): string {
     case 'end':
       return '$';
     case 'capture':
-      return `(${syntax.name === undefined ? '' : `?<${syntax.name}>`}${emit(syntax.item)})`;
+      return `(${emit(syntax.item)})`;
     case 'sequence':
       return syntax.items.map((item) => (item.kind === 'choice' ? `(?:${emit(item)})` : emit(item))).join('');
     case 'choice':

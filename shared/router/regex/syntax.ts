@@ -26,12 +26,12 @@ export type Syntax =
       readonly max: number;
       readonly lazy: boolean;
     }
-  | { readonly kind: 'capture'; readonly item: Syntax; readonly name: string | undefined }
+  | { readonly kind: 'capture'; readonly item: Syntax }
   | { readonly kind: 'end' };
 
 export interface ParsedPattern {
   readonly syntax: Syntax;
-  readonly groupCount: number;
+  readonly groupNames: readonly (string | undefined)[];
   /** The pattern begins with `^`. */
   readonly startsAtStart: boolean;
 }
@@ -59,9 +59,8 @@ export function parsePattern(source: string, caseInsensitive: boolean): ParsedPa
 class Parser {
   readonly #source: string;
   readonly #fold: boolean;
-  readonly #names = new Set<string>();
+  readonly #names: (string | undefined)[] = [];
   #at = 0;
-  #groups = 0;
   #depth = 0;
 
   constructor(source: string, fold: boolean) {
@@ -75,7 +74,7 @@ class Parser {
     if (this.#at < this.#source.length) throw new Unsupported();
     // `^a|b` anchors only its first branch.
     if (startsAtStart && syntax.kind === 'choice') throw new Unsupported();
-    return { syntax, groupCount: this.#groups, startsAtStart };
+    return { syntax, groupNames: this.#names, startsAtStart };
   }
 
   #take(text: string): boolean {
@@ -170,16 +169,15 @@ class Parser {
     if (this.#take('?P<') || this.#take('?<')) {
       const end = this.#source.indexOf('>', this.#at);
       name = end === -1 ? '' : this.#source.slice(this.#at, end);
-      if (!GROUP_NAME.test(name) || this.#names.has(name)) throw new Unsupported();
-      this.#names.add(name);
+      if (!GROUP_NAME.test(name) || this.#names.includes(name)) throw new Unsupported();
       this.#at = end + 1;
     } else if (this.#source[this.#at] === '?') {
       throw new Unsupported();
     }
-    this.#groups++;
+    this.#names.push(name);
     const item = this.#choice();
     if (!this.#take(')')) throw new Unsupported();
-    return { kind: 'capture', item, name };
+    return { kind: 'capture', item };
   }
 
   /** The set of an escape; negated ones of letters do not fold, so they are refused when folding. */

@@ -64,7 +64,7 @@ export class EndpointBalancer implements Balancer {
     this.#thresholdPercent = parts.settings.health?.thresholdPercent ?? 0;
     this.#breaker = parts.settings.breaker !== undefined;
     this.hostHeader = source.kind === 'upstream' ? (source.upstream.host_header ?? undefined) : undefined;
-    this.#group = parts.registry.group(balancerSourceKey(source));
+    this.#group = parts.registry.group(groupId(source, this.#breaker));
     this.#group.use(parts.settings);
     this.#targets = new TargetList(source, parts.names, () => this.#namesChanged());
     this.#rebuild();
@@ -122,6 +122,8 @@ export class EndpointBalancer implements Balancer {
     for (const { endpoint } of this.#members.values()) this.#registry.release(endpoint);
     this.#group.leave(this.#settings);
     this.#registry.left(this.#group);
+    // Nobody must wait for a resolution that will not come.
+    this.#refresh();
   }
 
   #namesChanged(): void {
@@ -194,7 +196,8 @@ export class EndpointBalancer implements Balancer {
 
   #noAddress(): NoEndpoint {
     const unresolved = this.#targets.unresolved();
-    if (unresolved.some(({ state, weight }) => state === 'pending' && weight > 0)) return 'resolving';
+    if (!this.#released && unresolved.some(({ state, weight }) => state === 'pending' && weight > 0))
+      return 'resolving';
     if (this.#source.kind === 'upstream' || unresolved.length === 0) return 'no_peer';
     return unresolved[0]!.state === 'not_found' ? 'dns_not_found' : 'dns_failed';
   }
@@ -214,4 +217,13 @@ export class EndpointBalancer implements Balancer {
     const key = `${source.upstream.id}|${ip}|${port}`;
     return hostname === ip ? key : `${key}|${hostname}`;
   }
+}
+
+/**
+ * A breaker of its own for a service host: the same address may be reached without one (the application
+ * behind this process). An upstream's endpoints are shared, as its health is.
+ */
+function groupId(source: BalancerSource, breaker: boolean): string {
+  const key = balancerSourceKey(source);
+  return breaker && source.kind === 'host' ? `${key}|breaker` : key;
 }

@@ -26,7 +26,7 @@ const NO_SETTINGS: GroupSettings = {
 };
 
 export class EndpointGroup {
-  /** Upstream id, or `host:port` of a service host. */
+  /** Upstream id; `host:port` of a service host, with `|breaker` when it is reached with one. */
   readonly id: string;
   readonly endpoints = new Map<string, LiveEndpoint>();
   /** Grows whenever an endpoint starts or stops taking requests: balancers compare it before a pick. */
@@ -47,15 +47,14 @@ export class EndpointGroup {
 
   use(settings: GroupSettings): void {
     this.#generations.push(settings);
-    this.#apply(settings);
+    this.#apply();
   }
 
   /** Takes back what `use` was given; the newest remaining generation's settings hold again. After the last one they stay. */
   leave(settings: GroupSettings): void {
     const at = this.#generations.indexOf(settings);
     if (at >= 0) this.#generations.splice(at, 1);
-    const newest = this.#generations.at(-1);
-    if (newest !== undefined) this.#apply(newest);
+    this.#apply();
   }
 
   changed(): void {
@@ -81,7 +80,12 @@ export class EndpointGroup {
     return left > 0 || !(options.keepLast ?? inUse > 1);
   }
 
-  #apply(settings: GroupSettings): void {
+  #apply(): void {
+    const newest = this.#generations.at(-1);
+    if (newest === undefined) return;
+    // One generation may reach the upstream with a breaker and without: that must not reset the breaker.
+    const { breaker, onBreaker } = this.#generations.findLast((one) => one.breaker !== undefined) ?? newest;
+    const settings = breaker === newest.breaker ? newest : { ...newest, breaker, onBreaker };
     if (settings === this.settings) return;
     // With health checks switched off nothing would ever bring an unhealthy endpoint back.
     const heal = this.settings.health?.inUse === true && settings.health?.inUse !== true;

@@ -276,3 +276,27 @@ test('state survives a new generation with the same options; transitions are tol
   assert.equal(changed.endpoints[0]!.breakerState, 'closed');
   for (let i = 0; i < 4; i++) assert.ok(picked(changed.balancer.pick(anybody)).usable);
 });
+
+test('balancers with and without a breaker on one upstream do not reset it, on hosts they are apart', () => {
+  const deps = world();
+  const source = {
+    kind: 'upstream',
+    upstream: upstream(),
+    targets: targets({ '10.0.0.1:80': 1, '10.0.0.2:80': 1 }),
+  } as const;
+  const make = () => [createBalancer(source, deps, { breaker: { jitter: 0 } }), createBalancer(source, deps)];
+  const before = make();
+  const [endpoint] = deps.registry.groups.get('u1')!.endpoints.values();
+  failAll([endpoint!], 'connect');
+  const after = make();
+  for (const balancer of before) balancer.release();
+  assert.equal(endpoint!.breakerState, 'open');
+  for (const balancer of after) for (let i = 0; i < 4; i++) assert.notEqual(balancer.pick(anybody), endpoint);
+
+  const host = { kind: 'host', host: '10.0.0.9', port: 80 } as const;
+  const outbound = createBalancer(host, deps, { breaker: {} });
+  const local = createBalancer(host, deps);
+  failAll([picked(outbound.pick(anybody))], 'connect');
+  assert.equal(outbound.pick(anybody), 'no_peer');
+  assert.ok(picked(local.pick(anybody)).usable);
+});

@@ -215,6 +215,20 @@ test('a released generation can still be picked from', () => {
   assert.equal(picked(balancer.pick(anybody)).ip, '10.0.0.1');
 });
 
+test('who waits for a name is not kept waiting by a release', async () => {
+  const deps = world();
+  const host = createBalancer({ kind: 'host', host: 'slow.test', port: 80 }, deps);
+  const other = createBalancer(
+    { kind: 'upstream', upstream: upstream(), targets: targets({ 'slow.test:80': 1 }) },
+    deps,
+  );
+  assert.equal(host.pick(anybody), 'resolving');
+  host.release();
+  other.release();
+  assert.equal(host.pick(anybody), 'dns_failed');
+  assert.equal(other.pick(anybody), 'no_peer');
+});
+
 test('200 generations leave nothing', async () => {
   const deps = world({ probes: true });
   deps.names.answer('a.test', '10.0.0.1', '10.0.0.2');

@@ -45,10 +45,6 @@ export const SETTINGS: EngineSettings = {
   upstreamKeepaliveIdleTimeoutMs: 60_000,
   dnsResolvers: [],
   dnsOrder: [],
-  dnsValidTtlMs: 0,
-  dnsStaleTtlMs: 0,
-  dnsNotFoundTtlMs: 0,
-  dnsErrorTtlMs: 0,
 };
 
 export interface GatewayOptions {

@@ -1,0 +1,8 @@
+/**
+ * Free text from the configuration (a username, a realm) as a header value: header values are latin1
+ * without controls, so other text goes as its UTF-8 bytes and controls become spaces.
+ */
+export function headerText(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text;
+  return Buffer.from(text.replace(/[\x00-\x1f\x7f]/g, ' '), 'utf8').toString('latin1');
+}

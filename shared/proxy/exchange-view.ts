@@ -1,0 +1,210 @@
+/**
+ * The part of an exchange that plugins see (plugins/contract.ts): the request, who is asking, the response,
+ * what it took, and the ways to end it. `Exchange` adds the life to it.
+ */
+import type { Consumer, PluginEntity, Route, Service } from '../config/entities.ts';
+import { FieldLines } from '../http/field-lines.ts';
+import { Field } from '../http/known-fields.ts';
+import type {
+  AccessExchange,
+  Attempt,
+  ExitOptions,
+  FinishedExchange,
+  ResponseView,
+  Timings,
+} from '../plugins/contract.ts';
+import type { ClientConnection } from './client-connection.ts';
+import { newRequestId, type ProxyContext } from './context.ts';
+import { errorBody, formOfRequest } from './error-body.ts';
+import type { GatewayError } from './errors.ts';
+import { RequestBody } from './request-body.ts';
+import type { HttpRequestView } from './request-view.ts';
+import type { RoutePlan } from './snapshot.ts';
+import type { UpstreamLeg } from './upstream-leg.ts';
+
+/** Where an exchange is on its way; the order is that of the path. */
+export const Step = {
+  identify: 0,
+  rewrite: 1,
+  match: 2,
+  access: 3,
+  balance: 4,
+  connect: 5,
+  forward: 6,
+  await: 7,
+  answer: 8,
+  response: 9,
+  relay: 10,
+  done: 11,
+} as const;
+
+/** A response of our own, before it is written. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: FieldLines;
+  readonly body: Buffer;
+}
+
+const EMPTY = Buffer.alloc(0);
+const NO_ATTEMPTS: readonly Attempt[] = Object.freeze([]);
+const NO_LOG_FIELDS: Readonly<Record<string, unknown>> = Object.freeze(
+  Object.create(null) as Record<string, unknown>,
+);
+
+export abstract class ExchangeView implements AccessExchange, FinishedExchange {
+  readonly id = newRequestId();
+  readonly client: ClientConnection;
+  readonly startedAt = Date.now();
+  request!: HttpRequestView;
+  response!: ResponseView;
+  consumer: Consumer | undefined = undefined;
+  credential: PluginEntity | undefined = undefined;
+  abortReason: string | undefined = undefined;
+  captures: Readonly<Record<string, string>> | undefined = undefined;
+
+  readonly context: ProxyContext;
+  readonly body: RequestBody | undefined;
+  protected step: number = Step.identify;
+  protected plan: RoutePlan | undefined = undefined;
+  protected leg: UpstreamLeg | undefined = undefined;
+  protected reply: Reply | undefined = undefined;
+  protected readonly startMs: number;
+  protected endMs = 0;
+  private fields: Record<string, unknown> | undefined = undefined;
+  private notes: Map<string, unknown> | undefined = undefined;
+
+  constructor(client: ClientConnection, hasBody: boolean) {
+    this.client = client;
+    this.context = client.context;
+    this.startMs = this.context.deadlines.now();
+    this.body = hasBody ? new RequestBody(this, client) : undefined;
+  }
+
+  get route(): Route | undefined {
+    return this.plan?.route;
+  }
+
+  get service(): Service | undefined {
+    return this.plan?.service?.service;
+  }
+
+  get attempts(): readonly Attempt[] {
+    return this.leg?.attempts ?? NO_ATTEMPTS;
+  }
+
+  get upstreamTarget(): string | undefined {
+    return this.leg?.target;
+  }
+
+  get upstreamStatus(): number | undefined {
+    return this.leg?.status;
+  }
+
+  get bytesReceived(): number {
+    return this.client.head.lines.text.length + (this.body?.received ?? 0);
+  }
+
+  get bytesSent(): number {
+    return this.client.writer.bytesSent;
+  }
+
+  get timings(): Timings {
+    const { startMs, endMs, leg } = this;
+    const total = endMs - startMs;
+    if (leg === undefined || leg.sentMs === 0 || leg.headMs === 0)
+      return { total, gateway: total, upstream: -1, receive: -1 };
+    return {
+      total,
+      gateway: leg.sentMs - startMs,
+      upstream: leg.headMs - leg.sentMs,
+      receive: endMs - leg.headMs,
+    };
+  }
+
+  get logFields(): Readonly<Record<string, unknown>> {
+    return this.fields ?? NO_LOG_FIELDS;
+  }
+
+  setLogField(name: string, value: unknown): void {
+    this.fields ??= Object.create(null) as Record<string, unknown>;
+    this.fields[name] = value;
+  }
+
+  note(plugin: string, value: unknown): void {
+    this.notes ??= new Map();
+    this.notes.set(plugin, value);
+  }
+
+  noted(plugin: string): unknown {
+    return this.notes?.get(plugin);
+  }
+
+  authenticate(consumer: Consumer | undefined, credential: PluginEntity | undefined): void {
+    this.consumer = consumer;
+    this.credential = credential;
+  }
+
+  readBody(limit: number): Promise<Buffer | null> {
+    if (this.step > Step.access) return Promise.reject(new Error('readBody is for the access phase'));
+    return this.body === undefined ? Promise.resolve(EMPTY) : this.body.read(limit);
+  }
+
+  replaceBody(body: Buffer): void {
+    if (this.body === undefined) throw new Error('the request has no body to replace');
+    this.body.replace(body);
+  }
+
+  fail(status: number, message: string, options?: ExitOptions): void {
+    if (this.step >= Step.answer) return;
+    const { body, contentType } = errorBody(message, this.id, this.client.head.lines.valueOf(Field.accept));
+    this.reply = makeReply(status, Buffer.from(body), contentType, options);
+  }
+
+  exit(status: number, body?: string | Buffer, options?: ExitOptions): void {
+    if (this.step >= Step.answer) return;
+    const octets = body === undefined ? EMPTY : typeof body === 'string' ? Buffer.from(body) : body;
+    this.reply = makeReply(status, octets, undefined, options);
+  }
+
+  /** Ends with an error of the table, in Kong's error template. Returns false: there is a reply now. */
+  protected refuse(error: GatewayError): false {
+    return this.replyWith(error, 'json');
+  }
+
+  /** Errors from below the plugins choose plain text where the client does not say (Kong 4.7). */
+  protected refuseBelow(error: GatewayError): false {
+    return this.replyWith(error, formOfRequest(this.client.head.lines.valueOf(Field.contentType)));
+  }
+
+  private replyWith(error: GatewayError, fallback: Parameters<typeof errorBody>[3]): false {
+    this.countError(error);
+    const { body, contentType } = errorBody(
+      error.message,
+      this.id,
+      this.client.head.lines.valueOf(Field.accept),
+      fallback,
+    );
+    this.reply = makeReply(error.status, Buffer.from(body), contentType, undefined);
+    return false;
+  }
+
+  protected countError(error: GatewayError): void {
+    this.context.metrics.countError(error.code, error.source);
+  }
+}
+
+function makeReply(
+  status: number,
+  body: Buffer,
+  contentType: string | undefined,
+  options: ExitOptions | undefined,
+): Reply {
+  const headers = new FieldLines(1);
+  if (contentType !== undefined) {
+    headers.append('Content-Type', contentType);
+    headers.append('X-Content-Type-Options', 'nosniff');
+  }
+  if (options?.headers !== undefined)
+    for (const [name, value] of options.headers) headers.append(name, value);
+  return { status, headers, body };
+}
