@@ -211,7 +211,7 @@ export class ClientConnection implements Waiting, ClientView {
     this.remaining = head.contentLength;
     this.deadline = 0;
     if (settings.maxBodyBytes > 0 && head.contentLength > settings.maxBodyBytes) {
-      this.refuse(refusalFor('body_too_large'));
+      this.refuse(refusalFor('body_too_large'), true);
       return;
     }
     if (head.framing === Framing.chunked) {
@@ -397,9 +397,12 @@ export class ClientConnection implements Waiting, ClientView {
     else this.socket.destroy();
   }
 
-  /** Answers a message that the parser refused, and closes: nothing behind it can be trusted. */
-  private refuse(refusal: Refusal): void {
-    const { context } = this;
+  /**
+   * Answers a message that the parser refused, and closes: nothing behind it can be trusted. `headRead`: it is
+   * the body that is refused, the head holds.
+   */
+  private refuse(refusal: Refusal, headRead = this.exchange !== undefined): void {
+    const { context, head } = this;
     context.metrics.countRefused(refusal.reason);
     const exchange = this.exchange;
     this.exchange = undefined;
@@ -425,7 +428,7 @@ export class ClientConnection implements Waiting, ClientView {
         proxyLatencyMs: 0,
         upstreamLatencyMs: 0,
         extraLines: extra,
-      }) + body,
+      }) + (headRead && head.method === 'HEAD' ? '' : body),
     );
     this.beginClose();
   }
@@ -447,7 +450,9 @@ export class ClientConnection implements Waiting, ClientView {
         this.refuse(refusalFor('head_timeout'));
         return;
       case State.body:
-        this.refuse(refusalFor('body_timeout'));
+        // The rest of a body that has its answer already: a second one would be taken for the next request's.
+        if (this.exchange === undefined) this.socket.destroy();
+        else this.refuse(refusalFor('body_timeout'));
     }
   }
 

@@ -125,7 +125,6 @@ test('a connection that sends nothing is closed without a word', async (t) => {
   const gateway = await startGateway(t, { settings: { keepaliveTimeoutMs: 50 } });
   const client = await connect(t, gateway.port);
   assert.equal(await client.closed(), '');
-  assert.equal(gateway.engine.status().connectionsActive, 0);
 });
 
 for (const [name, framing, part] of [
