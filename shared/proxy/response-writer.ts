@@ -42,7 +42,8 @@ export class ResponseWriter {
   /** A piece of the body; the octets are copied or written before it returns, or kept by their owner. */
   piece(octets: Buffer, from: number, to: number): void {
     const length = to - from;
-    if (length === 0) return;
+    // What a body transform says about a response that has no body is nobody's to hear.
+    if (length === 0 || this.framing === Framing.none) return;
     const { head, client } = this;
     const chunked = this.framing === Framing.chunked;
     const before = chunked ? head + length.toString(16) + '\r\n' : head;
