@@ -10,7 +10,7 @@ import type { FieldLines } from '../http/field-lines.ts';
 import { refusalOf } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import { ResponseHead, type ResponseHeadLimits } from '../http/response-head.ts';
-import { nextReadBuffer } from '../http/socket-reads.ts';
+import { readBuffer } from '../http/socket-reads.ts';
 import type { Deadlines, Waiting } from '../proxy/deadlines.ts';
 import { ERRORS, type GatewayError } from '../proxy/errors.ts';
 
@@ -22,7 +22,7 @@ export interface ResponseSink {
   onInterim(head: ResponseHead): void;
   /** The final head. `head` stays as it is until the response has ended. */
   onResponseHead(head: ResponseHead): void;
-  /** A piece of the body. The octets are only valid during the call, unless `keepOctets` is called. */
+  /** A piece of the body. The octets are only valid during the call: see `retain`. */
   onResponseBody(octets: Buffer, from: number, to: number): void;
   onResponseEnd(trailers: FieldLines | undefined): void;
   /** All that came in one read has been handed over: send what has been held back. */
@@ -94,7 +94,7 @@ export class UpstreamConnection implements Waiting {
         port: target.port,
         noDelay: true,
         onread: {
-          buffer: nextReadBuffer as unknown as Uint8Array<ArrayBuffer>,
+          buffer: readBuffer,
           callback: (length: number, octets: Uint8Array) => {
             this.onData(octets as Buffer, 0, length);
             return !this.paused;
