@@ -31,7 +31,7 @@ test('responses for slow clients keep their octets while other connections read'
       setImmediate(() => client.socket.pause());
     }, 1);
   });
-  clients.forEach((client, i) => client.send(`GET /${names[i]} HTTP/1.1\r\nHost: a\r\n\r\n`));
+  for (const [i, client] of clients.entries()) client.send(`GET /${names[i]} HTTP/1.1\r\nHost: a\r\n\r\n`);
   await new Promise((resolve) => setTimeout(resolve, 80));
   for (const bite of bites) clearInterval(bite);
   await new Promise((resolve) => setTimeout(resolve, 5));
