@@ -224,7 +224,7 @@ export class FieldLines implements Headers {
     if (this.spans[s + 1]! - start !== length) return false;
     const text = this.text;
     for (let i = 0; i < length; i++) {
-      if (LOWER[text.charCodeAt(start + i)] !== LOWER[name.charCodeAt(i) & 0xff]) return false;
+      if (LOWER[text.charCodeAt(start + i)] !== LOWER[name.charCodeAt(i)]) return false;
     }
     return true;
   }
