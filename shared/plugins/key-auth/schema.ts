@@ -1,8 +1,9 @@
 /** Configuration and credentials of key-auth: Kong's fields. */
-import { randomBytes } from 'node:crypto';
 import { array, boolean, foreign, integer, record, set, string } from '../../config/schema/field.ts';
 import type { PluginSchema } from '../contract.ts';
 import { HTTP_PROTOCOLS, headerNameError } from '../fields.ts';
+
+const { randomBytes } = process.getBuiltinModule('node:crypto');
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
