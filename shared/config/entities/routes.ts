@@ -25,7 +25,8 @@ import {
   portField,
 } from '../schema/formats.ts';
 import { ENTITY } from '../schema/problem.ts';
-import { createdAt, id, PROTOCOLS, tags, updatedAt } from './columns.ts';
+import { PROTOCOLS } from '../schema/protocols.ts';
+import { createdAt, id, tags, updatedAt } from './columns.ts';
 import { define } from './definition.ts';
 
 type Row = Readonly<Record<string, unknown>>;

@@ -2,10 +2,13 @@
  * Kong's string formats. Each function returns Kong's message when the text is wrong, else undefined, so
  * that it can stand as the `custom` check of a field; below them are fields made from them.
  */
+
+import { isToken } from '../../http/octets.ts';
 import { compilePattern } from '../../router/regex/compile.ts';
 import type { PatternOptions } from '../../router/regex/contract.ts';
-import { isHostname, isIpOrCidr, parseHostPort } from './address.ts';
+import { isHostname, parseHostPort } from './address.ts';
 import { array, integer, map, type NumberOptions, type StringOptions, set, string } from './field.ts';
+import { parseCidr } from './ip-range.ts';
 import { brokenEscape, normalPrefix } from './path.ts';
 
 type Verdict = string | undefined;
@@ -120,15 +123,20 @@ export function brokenHeaderName(text: string): Verdict {
     : `bad header name '${text}', allowed characters are A-Z, a-z, 0-9, '_', and '-'`;
 }
 
+/** A header name where Kong has no rule: it must be a token, or it could never be sent. */
+export function brokenHeaderToken(text: string): Verdict {
+  return isToken(text) ? undefined : `bad header name '${text}'`;
+}
+
 /** RFC 2616 token. */
 export function brokenCookieName(text: string): Verdict {
-  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)
+  return isToken(text)
     ? undefined
     : `bad cookie name '${text}', it must be a valid token as defined by RFC 2616`;
 }
 
 export function brokenIpOrCidr(text: string): Verdict {
-  return isIpOrCidr(text) ? undefined : `invalid ip or cidr range: '${text}'`;
+  return parseCidr(text) === undefined ? `invalid ip or cidr range: '${text}'` : undefined;
 }
 
 export function brokenUrl(text: string): Verdict {

@@ -1,15 +1,18 @@
 /** Configuration of rate-limiting: Kong's fields, defaults and messages. */
+import { atLeastOneOf, conditional } from '../../config/schema/checks.ts';
 import {
   boolean,
   type EntityCheck,
   integer,
+  json,
   number,
   record,
   type Shorthand,
   string,
 } from '../../config/schema/field.ts';
+import { headerNameField, pathField } from '../../config/schema/formats.ts';
+import { HTTP_PROTOCOLS } from '../../config/schema/protocols.ts';
 import type { PluginSchema } from '../contract.ts';
-import { atLeastOneOf, HTTP_PROTOCOLS, headerNameError, pathError, requiredWhen } from '../fields.ts';
 import { PERIODS } from './windows.ts';
 
 const REALTIME = -1;
@@ -87,8 +90,8 @@ export const config = record(
       oneOf: ['consumer', 'credential', 'ip', 'service', 'header', 'path'],
       description: 'What requests are counted by. What a request does not have is replaced by its address.',
     }),
-    header_name: string({ custom: headerNameError, description: 'The header, for limit_by: header.' }),
-    path: string({ startsWith: '/', custom: pathError, description: 'The path, for limit_by: path.' }),
+    header_name: headerNameField({ description: 'The header, for limit_by: header.' }),
+    path: pathField({ description: 'The path, for limit_by: path.' }),
     policy: string({
       default: 'local',
       lenMin: 0,
@@ -130,6 +133,16 @@ export const config = record(
     },
   },
 );
+
+/** When `field` has that value, another must be given. */
+function requiredWhen(field: string, value: string, required: string): EntityCheck {
+  return conditional({
+    ifField: field,
+    ifMatch: string({ eq: value }),
+    thenField: required,
+    thenMatch: json({ required: true }),
+  });
+}
 
 export default {
   config,
