@@ -1,10 +1,9 @@
 /** Configuration of rate-limiting: Kong's fields, defaults and messages. */
-import { atLeastOneOf, conditional } from '../../config/schema/checks.ts';
+import { atLeastOneOf, requiredWhen } from '../../config/schema/checks.ts';
 import {
   boolean,
   type EntityCheck,
   integer,
-  json,
   number,
   record,
   type Shorthand,
@@ -133,16 +132,6 @@ export const config = record(
     },
   },
 );
-
-/** When `field` has that value, another must be given. */
-function requiredWhen(field: string, value: string, required: string): EntityCheck {
-  return conditional({
-    ifField: field,
-    ifMatch: string({ eq: value }),
-    thenField: required,
-    thenMatch: json({ required: true }),
-  });
-}
 
 export default {
   config,
