@@ -45,9 +45,9 @@ export const SETTINGS: EngineSettings = {
   dnsResolvers: [],
   dnsOrder: [],
   dnsValidTtlMs: 0,
-  dnsStaleTtlMs: 0,
-  dnsNotFoundTtlMs: 0,
-  dnsErrorTtlMs: 0,
+  dnsStaleTtlMs: 3_600_000,
+  dnsNotFoundTtlMs: 30_000,
+  dnsErrorTtlMs: 1000,
 };
 
 export interface GatewayOptions {
