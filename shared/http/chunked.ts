@@ -4,7 +4,7 @@
  * extensions of one hop mean nothing on the next.
  */
 import { FieldLines } from './field-lines.ts';
-import { Field, fieldSet } from './known-fields.ts';
+import { Field, FORWARDING_FIELDS, fieldSet } from './known-fields.ts';
 import { FIELD_VALUE, HEX_VALUE, TOKEN } from './octets.ts';
 import { refused } from './refusals.ts';
 
@@ -38,15 +38,8 @@ const DROPPED_TRAILERS = fieldSet(
   Field.proxyConnection,
   Field.upgrade,
   Field.expect,
-  Field.forwarded,
   Field.maxForwards,
-  Field.xForwardedFor,
-  Field.xForwardedProto,
-  Field.xForwardedHost,
-  Field.xForwardedPort,
-  Field.xForwardedPath,
-  Field.xForwardedPrefix,
-  Field.xRealIp,
+  ...FORWARDING_FIELDS,
   Field.xKongRequestId,
   Field.xConsumerId,
   Field.xConsumerUsername,

@@ -60,6 +60,18 @@ interface Added {
   readonly value: string;
 }
 
+function addedLine(name: string, value: string): Added {
+  const { lower, field } = nameOf(name);
+  if (!isFieldValue(value))
+    throw new TypeError(`header ${name}: the value has characters that may not be sent`);
+  return { name, lower, field, value };
+}
+
+function indexOfName(added: readonly Added[], lower: string, from: number): number {
+  for (let at = from; at < added.length; at++) if (added[at]!.lower === lower) return at;
+  return -1;
+}
+
 export class FieldLines implements Headers {
   /** The head's text from offset 0; only valid once the section is complete. */
   text = '';
@@ -69,6 +81,7 @@ export class FieldLines implements Headers {
   fields: Uint8Array;
   private spans: Int32Array;
   private flags: Uint8Array;
+  private readonly names: string[] = [];
   private removedCount = 0;
   private added: Added[] | undefined;
 
@@ -178,7 +191,14 @@ export class FieldLines implements Headers {
   }
 
   nameAt(k: number): string {
-    return this.text.slice(this.spans[k * SPAN], this.spans[k * SPAN + 1]);
+    const start = this.spans[k * SPAN]!;
+    const end = this.spans[k * SPAN + 1]!;
+    // A peer sends the same fields in the same order again and again: the string of last time, whose hash is
+    // known, serves as long as it says the same.
+    const before = this.names[k];
+    if (before !== undefined && before.length === end - start && this.text.startsWith(before, start))
+      return before;
+    return (this.names[k] = this.text.slice(start, end));
   }
 
   valueAt(k: number): string {
@@ -240,20 +260,30 @@ export class FieldLines implements Headers {
   }
 
   set(name: string, value: string): void {
-    this.remove(name);
-    this.append(name, value);
+    const line = addedLine(name, value);
+    this.removeParsed(name);
+    const { added } = this;
+    if (added === undefined) {
+      this.added = [line];
+      return;
+    }
+    // Replaced where the first one stands; the order of other lines does not change.
+    let at = indexOfName(added, line.lower, 0);
+    if (at < 0) {
+      added.push(line);
+      return;
+    }
+    added[at] = line;
+    while ((at = indexOfName(added, line.lower, at + 1)) >= 0) added.splice(at, 1);
   }
 
   append(name: string, value: string): void {
-    const { lower, field } = nameOf(name);
-    if (!isFieldValue(value))
-      throw new TypeError(`header ${name}: the value has characters that may not be sent`);
-    const line = { name, lower, field, value };
+    const line = addedLine(name, value);
     if (this.added === undefined) this.added = [line];
     else this.added.push(line);
   }
 
-  remove(name: string): boolean {
+  private removeParsed(name: string): boolean {
     let found = false;
     for (let k = 0; k < this.count; k++) {
       if (this.isLive(k) && this.nameEquals(k, name)) {
@@ -261,13 +291,17 @@ export class FieldLines implements Headers {
         found = true;
       }
     }
-    if (this.added !== undefined) {
-      const lower = name.toLowerCase();
-      const left = this.added.filter((line) => line.lower !== lower);
-      if (left.length !== this.added.length) {
-        found = true;
-        this.added = left.length === 0 ? undefined : left;
-      }
+    return found;
+  }
+
+  remove(name: string): boolean {
+    let found = this.removeParsed(name);
+    const { added } = this;
+    if (added === undefined) return found;
+    const lower = name.toLowerCase();
+    for (let at = 0; (at = indexOfName(added, lower, at)) >= 0; ) {
+      added.splice(at, 1);
+      found = true;
     }
     return found;
   }

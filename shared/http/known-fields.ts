@@ -129,11 +129,19 @@ export function fieldAt(octets: Uint8Array, start: number, end: number): number 
   return Field.other;
 }
 
-/** Like `fieldAt`, with `_` taken for `-`: CGI-style upstreams cannot tell the two apart. */
+/**
+ * Like `fieldAt`, with `_` taken for `-`: CGI-style upstreams cannot tell the two apart. The octets belong to
+ * a connection and may be parsed again: they are never changed, not even through a view.
+ */
 export function fieldAtDashed(octets: Uint8Array, start: number, end: number): number {
-  const copy = octets.slice(start, end);
-  for (let i = 0; i < copy.length; i++) if (copy[i] === 0x5f) copy[i] = 0x2d;
-  return fieldAt(copy, 0, copy.length);
+  const length = end - start;
+  if (length > LONGEST) return Field.other;
+  const copy = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    const c = octets[start + i]!;
+    copy[i] = c === 0x5f ? 0x2d : c;
+  }
+  return fieldAt(copy, 0, length);
 }
 
 /** The number of a name given as text. */
@@ -151,3 +159,28 @@ export function fieldSet(...fields: readonly number[]): Uint8Array {
   for (const field of fields) table[field] = 1;
   return table;
 }
+
+/** What proxies state about a client (de facto and RFC 7239). */
+export const FORWARDING_FIELDS: readonly number[] = [
+  Field.xForwardedFor,
+  Field.xForwardedProto,
+  Field.xForwardedHost,
+  Field.xForwardedPort,
+  Field.xForwardedPath,
+  Field.xForwardedPrefix,
+  Field.xRealIp,
+  Field.forwarded,
+];
+
+/** Fields that end at this hop, whatever Connection says (RFC 9110 7.6.1). */
+export const HOP_BY_HOP_FIELDS: readonly number[] = [
+  Field.connection,
+  Field.keepAlive,
+  Field.proxyConnection,
+  Field.te,
+  Field.transferEncoding,
+  Field.upgrade,
+  Field.http2Settings,
+  Field.proxyAuthenticate,
+  Field.proxyAuthorization,
+];

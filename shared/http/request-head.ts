@@ -7,7 +7,7 @@
  */
 import { type Authority, parseAuthority } from './authority.ts';
 import { FieldLines } from './field-lines.ts';
-import { Field, fieldOf, fieldSet } from './known-fields.ts';
+import { Field, FORWARDING_FIELDS, fieldOf, fieldSet } from './known-fields.ts';
 import { isToken, LOWER, TARGET, TOKEN } from './octets.ts';
 import { refused } from './refusals.ts';
 
@@ -72,14 +72,7 @@ const PROTECTED = fieldSet(
   Field.cookie,
   Field.setCookie,
   Field.date,
-  Field.xForwardedFor,
-  Field.xForwardedProto,
-  Field.xForwardedHost,
-  Field.xForwardedPort,
-  Field.xForwardedPath,
-  Field.xForwardedPrefix,
-  Field.xRealIp,
-  Field.forwarded,
+  ...FORWARDING_FIELDS,
   Field.maxForwards,
   Field.xKongRequestId,
 );

@@ -237,7 +237,7 @@ export class ClientConnection implements Waiting, ClientView {
   get mayKeepAlive(): boolean {
     return (
       this.head.keepAlive &&
-      !this.context.draining &&
+      !this.listener.draining &&
       this.requests < this.context.settings.keepAliveMaxRequests &&
       this.canFinishBody()
     );
@@ -351,7 +351,7 @@ export class ClientConnection implements Waiting, ClientView {
   private ready(): void {
     this.state = State.idle;
     const { context } = this;
-    if (context.draining) {
+    if (this.listener.draining) {
       this.beginClose();
       return;
     }

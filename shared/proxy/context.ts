@@ -52,8 +52,6 @@ export interface ProxyContext {
   readonly viaLine: string;
   /** Value of `Server` on responses of our own. */
   readonly serverToken: string;
-  /** No new exchange may keep its connection. */
-  draining: boolean;
 }
 
 const ID_OCTETS = 16;

@@ -63,8 +63,11 @@ export interface Engine {
   commit(prepared: PreparedConfiguration): void;
   /** Binds all or none. Rejects with the system error (`EADDRINUSE`, ...) and its address. */
   listen(specs: readonly ListenerSpec[]): Promise<readonly BoundListener[]>;
-  /** Stops accepting; idle connections are closed, busy ones get `Connection: close`. */
-  drain(timeoutMs: number): Promise<{ readonly cut: number }>;
+  /**
+   * Stops accepting; idle connections are closed, busy ones get `Connection: close`. With `roles`, only the
+   * listeners of those kinds and their connections: the others go on serving. Calls with other roles may follow.
+   */
+  drain(timeoutMs: number, roles?: readonly ListenerRole['kind'][]): Promise<{ readonly cut: number }>;
   /** Ends everything at once. */
   close(): Promise<void>;
   status(): EngineStatus;

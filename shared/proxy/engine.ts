@@ -12,7 +12,14 @@ import type { Resolver } from '../upstream/dns/resolver.ts';
 import { HealthBoard, type HealthEvent } from '../upstream/health/board.ts';
 import { Pools } from '../upstream/pool.ts';
 import type { ProxyContext, ProxySettings } from './context.ts';
-import type { BoundListener, Engine, EngineStatus, ListenerSpec, PreparedConfiguration } from './contract.ts';
+import type {
+  BoundListener,
+  Engine,
+  EngineStatus,
+  ListenerRole,
+  ListenerSpec,
+  PreparedConfiguration,
+} from './contract.ts';
 import { Deadlines } from './deadlines.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { EngineSettings } from './engine-settings.ts';
@@ -79,7 +86,6 @@ class DataPlane implements Engine {
       pseudonym,
       viaLine: `Via: 1.1 ${pseudonym}\r\n`,
       serverToken: `cardinal/${node.version}`,
-      draining: false,
     };
 
     const health = metrics.gauge(
@@ -106,10 +112,10 @@ class DataPlane implements Engine {
       {
         ...(settings.dnsResolvers.length === 0 ? {} : { servers: settings.dnsResolvers }),
         ...(settings.dnsOrder.length === 0 ? {} : { order: settings.dnsOrder as readonly DnsOrder[] }),
-        validTtlMs: settings.dnsValidTtlMs,
-        staleMs: settings.dnsStaleTtlMs,
-        notFoundTtlMs: settings.dnsNotFoundTtlMs,
-        errorTtlMs: settings.dnsErrorTtlMs,
+        ...(settings.dnsValidTtlMs === undefined ? {} : { validTtlMs: settings.dnsValidTtlMs }),
+        ...(settings.dnsStaleTtlMs === undefined ? {} : { staleMs: settings.dnsStaleTtlMs }),
+        ...(settings.dnsNotFoundTtlMs === undefined ? {} : { notFoundTtlMs: settings.dnsNotFoundTtlMs }),
+        ...(settings.dnsErrorTtlMs === undefined ? {} : { errorTtlMs: settings.dnsErrorTtlMs }),
       },
       systemClock,
     );
@@ -177,9 +183,11 @@ class DataPlane implements Engine {
     return results.map((result) => (result as PromiseFulfilledResult<BoundListener>).value);
   }
 
-  async drain(timeoutMs: number): Promise<{ readonly cut: number }> {
-    this.context.draining = true;
-    const ended = Promise.all(this.listeners.map((listener) => listener.drain()));
+  async drain(timeoutMs: number, roles?: readonly ListenerRole['kind'][]): Promise<{ readonly cut: number }> {
+    const leaving = this.listeners.filter(
+      ({ draining, spec }) => !draining && (roles === undefined || roles.includes(spec.role.kind)),
+    );
+    const ended = Promise.all(leaving.map((listener) => listener.drain()));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(resolve, timeoutMs, 'late');
@@ -187,12 +195,11 @@ class DataPlane implements Engine {
     const outcome = await Promise.race([ended, late]);
     clearTimeout(timer);
     let cut = 0;
-    if (outcome === 'late') for (const listener of this.listeners) cut += listener.close();
+    if (outcome === 'late') for (const listener of leaving) cut += listener.close();
     return { cut };
   }
 
   async close(): Promise<void> {
-    this.context.draining = true;
     for (const listener of this.listeners) listener.close();
     this.context.pools.close();
     const snapshot = this.context.snapshot;

@@ -20,6 +20,8 @@ export class Listener {
   readonly spec: ListenerSpec;
   port: number;
   host: string;
+  /** No new exchange may keep its connection. */
+  draining = false;
   private readonly server: net.Server;
   private readonly context: ProxyContext;
   private readonly connections = new Set<ClientConnection>();
@@ -114,6 +116,7 @@ export class Listener {
 
   /** Accepts no more; closes idle connections. Settles when the last one has ended. */
   drain(): Promise<void> {
+    this.draining = true;
     this.server.close();
     const done = new Promise<void>((resolve) => {
       this.emptied = resolve;
@@ -125,6 +128,7 @@ export class Listener {
 
   /** Cuts what is left and says how many there were. */
   close(): number {
+    this.draining = true;
     this.server.close();
     const cut = this.connections.size;
     for (const connection of this.connections) connection.socket.destroy();

@@ -3,7 +3,7 @@
  * and 4.6). Both are written anew from parsed lines; hop-by-hop fields and everything that the gateway
  * states itself are left out of what is copied.
  */
-import { Field, fieldSet } from '../http/known-fields.ts';
+import { Field, FORWARDING_FIELDS, fieldSet, HOP_BY_HOP_FIELDS } from '../http/known-fields.ts';
 import { Framing, type RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { ClientConnection } from './client-connection.ts';
@@ -11,40 +11,21 @@ import type { ProxyContext } from './context.ts';
 import { httpDate } from './context.ts';
 import { reasonPhrase } from './status-text.ts';
 
-const HOP_BY_HOP = [
-  Field.connection,
-  Field.keepAlive,
-  Field.proxyConnection,
-  Field.te,
-  Field.transferEncoding,
-  Field.upgrade,
-  Field.http2Settings,
-  Field.proxyAuthenticate,
-  Field.proxyAuthorization,
-];
-
 /** Never copied from a client: framing, hop-by-hop, `Proxy` (httpoxy), and what we state about the client. */
 const SKIP_FROM_CLIENT = fieldSet(
-  ...HOP_BY_HOP,
+  ...HOP_BY_HOP_FIELDS,
   Field.host,
   Field.contentLength,
   Field.expect,
   Field.proxy,
   Field.via,
-  Field.xForwardedFor,
-  Field.xForwardedProto,
-  Field.xForwardedHost,
-  Field.xForwardedPort,
-  Field.xForwardedPath,
-  Field.xForwardedPrefix,
-  Field.xRealIp,
-  Field.forwarded,
+  ...FORWARDING_FIELDS,
   Field.xKongRequestId,
 );
 
 /** Never copied from an upstream: another gateway's statements about its own hop would be taken for ours. */
 const SKIP_FROM_UPSTREAM = fieldSet(
-  ...HOP_BY_HOP,
+  ...HOP_BY_HOP_FIELDS,
   Field.contentLength,
   Field.via,
   Field.xKongRequestId,

@@ -1,0 +1,281 @@
+/**
+ * The edge gateway as a process: settings, workers, configuration, Admin API, status, signals, put together
+ * in the order in which they depend on each other. Everything that can be wrong is found before a worker is
+ * started.
+ */
+import { availableParallelism, hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { addressUrl, announce, countsText } from '../shared/cli/banner.ts';
+import { CliError, systemErrorText } from '../shared/cli/cli-error.ts';
+import type { Call } from '../shared/cli/command.ts';
+import { EXIT } from '../shared/cli/exit-codes.ts';
+import { logFindings, renderInvalid } from '../shared/cli/render-outcome.ts';
+import type { Configuration } from '../shared/config/entities.ts';
+import { isLoopback, type ListenAddress, showAddress } from '../shared/config/settings/listen.ts';
+import type { ResolvedSettings } from '../shared/config/settings/resolve.ts';
+import { engineSettings, shownSettings } from '../shared/config/settings/settings.ts';
+import { createReader } from '../shared/config/source/declarative-reader.ts';
+import { FileSource } from '../shared/config/source/file-source.ts';
+import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
+import { startStatusServer } from '../shared/observe/status-server.ts';
+import { listenFailure } from '../shared/process/listen-failure.ts';
+import { logChoice, pluginsOrFail, processLog } from '../shared/process/serve.ts';
+import { handleSignals } from '../shared/process/signals.ts';
+import { CARDINAL_VERSION } from '../shared/process/version.ts';
+import type { ListenerSpec } from '../shared/proxy/contract.ts';
+import { createCounterTable } from '../shared/state/counter-table.ts';
+import { nodeStatus } from './admin/node-status.ts';
+import { type AdminServer, startAdminServer } from './admin/server.ts';
+import { ConfigurationControl } from './configuration-control.ts';
+import { DataDirectory } from './data-directory.ts';
+import { claimPorts, failedAddress } from './port-claim.ts';
+import { startupConfiguration } from './startup-configuration.ts';
+import { WorkerPool } from './workers/pool.ts';
+
+const ENGINE = new URL('../shared/proxy/engine.ts', import.meta.url).href;
+const ADMIN_CLOSE_MS = 2_000;
+
+/** Resolves only when the start failed; a gateway that serves ends through its signals. */
+export async function runGateway(call: Call, engineModule = ENGINE): Promise<number> {
+  const opened = new AsyncDisposableStack();
+  try {
+    await start(call, engineModule, opened);
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+  return new Promise<never>(() => {});
+}
+
+/** `opened` gets what must be closed again when the start fails further on. */
+async function start(call: Call, engineModule: string, opened: AsyncDisposableStack): Promise<void> {
+  const startedAt = performance.now();
+  const settings = call.settings as NonNullable<Call['settings']>;
+  const resolved = call.resolved as ResolvedSettings;
+  const choice = logChoice(settings, call.io);
+  const log = processLog(choice);
+  for (const notice of resolved.notices) log.notice(notice);
+
+  const catalog = await pluginsOrFail(settings);
+  const reader = createReader(catalog.schemas);
+  const directory = new DataDirectory(resolve(call.io.cwd, settings.data_dir));
+  const startup = await startupConfiguration(settings.declarative_config, directory, reader, call.io);
+  const proxyAddresses = await claimPorts(settings.proxy_listen).catch(async (error: unknown) => {
+    throw await listenFailure(error, failedAddress(error, settings.proxy_listen), 'proxy_listen', resolved);
+  });
+  const node = {
+    id: settings.node_id === '' ? await nodeId(directory) : settings.node_id,
+    hostname: hostname(),
+    version: CARDINAL_VERSION,
+  };
+
+  const counters = createCounterTable();
+  const pool = new WorkerPool({
+    count: settings.workers === 'auto' ? availableParallelism() : settings.workers,
+    maxHeapBytes: settings.worker_max_heap,
+    specs: proxyAddresses.map(listenerSpec),
+    counters,
+    log: log.child('gateway'),
+    worker: {
+      engineModule,
+      settings: engineSettings(settings),
+      plugins: settings.plugins,
+      pluginPaths: settings.plugin_paths,
+      counters: counters.buffer,
+      node,
+      log: choice,
+      peerChannel: `cardinal-${process.pid}-${node.id}`,
+    },
+  });
+  const control = new ConfigurationControl(pool, startup.configuration);
+  let draining = false;
+  let serving = false;
+  const freshStatus = async () => {
+    await pool.refresh();
+    return pool.status();
+  };
+
+  const status = await startStatusServer(settings.status_listen, {
+    notReady() {
+      if (draining) return [{ reason: 'draining', message: 'draining' }];
+      if (!serving)
+        return [{ reason: 'starting', message: 'no configuration available (the workers are starting)' }];
+      if (pool.listening === 0) return [{ reason: 'no_worker', message: 'no worker takes connections' }];
+      return [];
+    },
+    async status() {
+      const now = await freshStatus();
+      const memory = (bytes: number) => bytes;
+      return {
+        ...nodeStatus(now, control.current.hash, counters.buffer.byteLength, memory),
+        node_id: node.id,
+        hostname: node.hostname,
+        version: CARDINAL_VERSION,
+        role: 'gateway',
+        uptime_seconds: Math.round(process.uptime()),
+        generation: now.generation,
+        worker_restarts: now.restarts,
+        workers: now.workers,
+        requests_active: now.requestsActive,
+        upstreams: now.upstreams,
+      };
+    },
+    async metrics() {
+      await pool.refresh();
+      return renderPrometheus(pool.metrics());
+    },
+  }).catch(async (error: unknown) => {
+    throw await listenFailure(error, failedAddress(error, settings.status_listen), 'status_listen', resolved);
+  });
+
+  opened.defer(() => status.close());
+  const file =
+    settings.declarative_config === ''
+      ? undefined
+      : new FileSource({
+          path: resolve(call.io.cwd, settings.declarative_config),
+          reader,
+          apply: (configuration) => control.apply(configuration),
+          currentHash: () => control.current.hash,
+          onInvalid: (outcome) => {
+            if (call.io.err.terminal)
+              call.io.writeError(`${renderInvalid(outcome, settings.declarative_config, call.io).message}\n`);
+          },
+          onReload: (result) => pool.countReload(result),
+          log: log.child('config'),
+        });
+
+  let admin: AdminServer;
+  try {
+    admin = await startAdminServer(settings.admin_listen, {
+      node,
+      settings: shownSettings(settings, 'gateway'),
+      plugins: catalog,
+      control,
+      reader,
+      maxBodyBytes: settings.admin_max_body_size,
+      counterBytes: counters.buffer.byteLength,
+      store: (text) => directory.storeConfiguration(text),
+      poolStatus: freshStatus,
+      draining: () => draining || !serving,
+      log: log.child('admin'),
+    });
+  } catch (error) {
+    throw await listenFailure(error, failedAddress(error, settings.admin_listen), 'admin_listen', resolved);
+  }
+
+  opened.defer(() => admin.close(0));
+  const forget = handleSignals({
+    reload: () => {
+      if (file === undefined) log.notice('SIGHUP: there is no configuration file to read again');
+      else file.reload('SIGHUP');
+    },
+    drain: async (signal) => {
+      draining = true;
+      log.notice('draining', { signal, timeoutMs: settings.drain_timeout });
+      file?.close();
+      const cut = await pool.drain(settings.drain_timeout);
+      await admin.close(ADMIN_CLOSE_MS);
+      await pool.close();
+      await status.close();
+      log.notice('stopped', { cut });
+    },
+  });
+
+  opened.defer(forget);
+  try {
+    await pool.start(startup.configuration);
+  } catch (error) {
+    throw startFailure(error, settings.declarative_config);
+  }
+  serving = true;
+  await file?.watch();
+  for (const address of settings.admin_listen) {
+    if (isLoopback(address.host)) continue;
+    log.warn('the Admin API can be reached from other machines and asks for no credentials', {
+      address: showAddress(address),
+      help: 'set admin_listen=127.0.0.1:8001, or let only trusted machines reach it',
+    });
+  }
+  logFindings(startup.warnings, log.child('config'));
+  const source =
+    startup.origin === 'file'
+      ? settings.declarative_config
+      : startup.origin === 'stored'
+        ? directory.configurationPath
+        : 'none yet: POST /config';
+  const counts = countsOf(startup.configuration);
+  announce(
+    {
+      role: 'gateway',
+      version: CARDINAL_VERSION,
+      readyMs: Math.round(performance.now() - startedAt),
+      lines: [
+        ['Proxy', proxyAddresses.map((address) => addressUrl(address, address.ssl)).join('  ') || 'off'],
+        ['Admin', admin.addresses.map((address) => addressUrl(address)).join('  ') || 'off'],
+        ['Status', status.addresses.map((address) => addressUrl(address)).join('  ') || 'off'],
+        ['Workers', String(pool.listening)],
+        [
+          'Config',
+          `${source}   ${countsText(counts, call.io.err.unicode ? ' · ' : ', ')}${file === undefined ? '' : '   (watching)'}`,
+        ],
+      ],
+      fields: {
+        proxy: proxyAddresses.map(showAddress),
+        admin: admin.addresses.map(showAddress),
+        status: status.addresses.map(showAddress),
+        workers: pool.listening,
+        config: source,
+        entities: countsText(counts, ', '),
+        hash: startup.configuration.hash,
+      },
+    },
+    call.io,
+    log,
+  );
+}
+
+function listenerSpec(address: ListenAddress): ListenerSpec {
+  return {
+    host: address.host,
+    port: address.port,
+    tls: address.ssl,
+    reusePort: true,
+    backlog: address.backlog,
+    role: { kind: 'edge' },
+  };
+}
+
+function countsOf(configuration: Configuration): (readonly [number, string])[] {
+  return [
+    [configuration.services.length, 'services'],
+    [configuration.routes.length, 'routes'],
+    [configuration.plugins.length, 'plugins'],
+    [configuration.consumers.length, 'consumers'],
+    [configuration.upstreams.length, 'upstreams'],
+  ];
+}
+
+async function nodeId(directory: DataDirectory): Promise<string> {
+  try {
+    return await directory.nodeId();
+  } catch (error) {
+    throw new CliError(`cannot write to the data directory ${directory.path}: ${systemErrorText(error)}`, {
+      exitCode: EXIT.failed,
+      help: ['choose another one: --data-dir DIR or CARDINAL_DATA_DIR'],
+    });
+  }
+}
+
+function startFailure(error: unknown, file: string): CliError {
+  const { name, message } = error as Error;
+  if (name === 'CompileError') {
+    return new CliError(
+      `${file === '' ? 'the stored configuration' : file} cannot be put in place: ${message}`,
+      {
+        exitCode: EXIT.config,
+      },
+    );
+  }
+  return new CliError(`a worker cannot start: ${message}`, { exitCode: EXIT.failed, cause: error });
+}

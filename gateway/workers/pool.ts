@@ -1,0 +1,357 @@
+/**
+ * The worker threads of a gateway as one thing: they all serve the same configuration on the same
+ * addresses, one that dies is replaced while the others go on, and what they count is one set.
+ *
+ * A configuration is put in place in two phases: every worker compiles it, and only when all of them have,
+ * all of them switch. A failure anywhere in the first phase changes nothing anywhere.
+ */
+import type { Configuration } from '../../shared/config/entities.ts';
+import type { Logger } from '../../shared/observe/logger.ts';
+import { MetricsRegistry, type MetricsSnapshot } from '../../shared/observe/metrics.ts';
+import { MetricAggregator } from '../../shared/observe/metrics-merge.ts';
+import type { ListenerSpec } from '../../shared/proxy/contract.ts';
+import type { CounterTable } from '../../shared/state/counter-table.ts';
+import type { EndpointHealth } from '../../shared/upstream/contract.ts';
+import { Backoff } from './backoff.ts';
+import type { WorkerData, WorkerReport } from './protocol.ts';
+import { WorkerSilent, WorkerThread } from './worker-thread.ts';
+
+const START_TIMEOUT_MS = 30_000;
+const PREPARE_TIMEOUT_MS = 60_000;
+const COMMIT_TIMEOUT_MS = 10_000;
+const REPORT_TIMEOUT_MS = 500;
+/** Beyond the drain time itself, for the answer. */
+const DRAIN_MARGIN_MS = 2_000;
+
+export interface PoolOptions {
+  readonly count: number;
+  readonly worker: Omit<WorkerData, 'slot'>;
+  readonly maxHeapBytes: number;
+  readonly specs: readonly ListenerSpec[];
+  readonly counters: CounterTable;
+  readonly log: Logger;
+}
+
+export interface PoolStatus {
+  readonly workers: readonly {
+    readonly worker: number;
+    readonly listening: boolean;
+    readonly heapUsedBytes: number;
+  }[];
+  readonly restarts: number;
+  readonly generation: number;
+  readonly connectionsActive: number;
+  readonly connectionsAccepted: number;
+  readonly requestsTotal: number;
+  readonly requestsActive: number;
+  readonly upstreams: readonly { readonly name: string; readonly health: readonly EndpointHealth[] }[];
+}
+
+interface Slot {
+  readonly number: number;
+  readonly backoff: Backoff;
+  thread: WorkerThread | undefined;
+  servingSince: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #log: Logger;
+  readonly #slots: Slot[] = [];
+  readonly #aggregator = new MetricAggregator();
+  readonly #own = new MetricsRegistry();
+  /** Totals of workers that are gone. */
+  #retiredAccepted = 0;
+  #retiredRequests = 0;
+  #restarts = 0;
+  #generation = 0;
+  #configuration: Configuration | undefined;
+  #started = false;
+  #stopping = false;
+  /** One catching up at a time per worker. */
+  readonly #catching = new WeakMap<WorkerThread, Promise<void>>();
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    for (let number = 1; number <= options.count; number++) {
+      this.#slots.push({
+        number,
+        backoff: new Backoff(),
+        thread: undefined,
+        servingSince: 0,
+        timer: undefined,
+      });
+    }
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** How many workers take connections. */
+  get listening(): number {
+    return this.#slots.filter((slot) => slot.thread?.listening === true).length;
+  }
+
+  /** Starts all workers with this configuration. Rejects when one of them cannot start, and ends the others. */
+  async start(configuration: Configuration): Promise<void> {
+    this.#configuration = configuration;
+    this.#generation = 1;
+    const starts = await Promise.allSettled(this.#slots.map((slot) => this.#bringUp(slot)));
+    const failure = starts.find((start) => start.status === 'rejected');
+    if (failure !== undefined) {
+      await this.close();
+      throw failure.reason;
+    }
+    this.#started = true;
+    for (const slot of this.#slots) {
+      if (slot.thread === undefined) this.#replace(slot, 0);
+    }
+  }
+
+  /**
+   * Puts a configuration in place everywhere or nowhere. `beforeCommit` runs when every worker is ready
+   * to switch; if it rejects, nothing changes.
+   */
+  async apply(configuration: Configuration, beforeCommit?: () => Promise<void>): Promise<number> {
+    const generation = this.#generation + 1;
+    const threads = this.#threads().filter((thread) => thread.listening);
+    try {
+      await this.#prepareAll(threads, generation, configuration);
+      await beforeCommit?.();
+    } catch (error) {
+      for (const thread of threads)
+        thread.ask({ type: 'discard', generation }, COMMIT_TIMEOUT_MS).catch(() => {});
+      throw error;
+    }
+    this.#configuration = configuration;
+    this.#generation = generation;
+    await Promise.all(
+      threads.map((thread) =>
+        thread.ask({ type: 'commit', generation }, COMMIT_TIMEOUT_MS).then(
+          () => {
+            thread.generation = generation;
+          },
+          (error: Error) => {
+            if (thread.gone) return;
+            this.#log.error('a worker did not take the configuration and is replaced', {
+              worker: thread.slot,
+              error,
+            });
+            return thread.terminate();
+          },
+        ),
+      ),
+    );
+    // Workers that came up between the two phases.
+    await Promise.all(
+      this.#threads()
+        .filter((thread) => thread.listening)
+        .map((thread) => this.#catchUp(thread).catch(() => void thread.terminate())),
+    );
+    return generation;
+  }
+
+  async #prepareAll(
+    threads: readonly WorkerThread[],
+    generation: number,
+    configuration: Configuration,
+  ): Promise<void> {
+    const results = await Promise.allSettled(
+      threads.map((thread) => thread.ask({ type: 'prepare', generation, configuration }, PREPARE_TIMEOUT_MS)),
+    );
+    for (const [i, result] of results.entries()) {
+      const thread = threads[i] as WorkerThread;
+      // A worker that died meanwhile decides nothing: its successor starts with whatever is current then.
+      if (result.status === 'fulfilled' || thread.gone) continue;
+      if (result.reason instanceof WorkerSilent) await thread.terminate();
+      throw result.reason;
+    }
+  }
+
+  status(): PoolStatus {
+    const reports = this.#threads().map((thread) => thread.lastReport?.status);
+    const sum = (pick: (status: NonNullable<(typeof reports)[number]>) => number): number =>
+      reports.reduce((total, status) => total + (status === undefined ? 0 : pick(status)), 0);
+    return {
+      workers: this.#slots.map((slot) => ({
+        worker: slot.number,
+        listening: slot.thread?.listening === true,
+        heapUsedBytes: slot.thread?.lastReport?.heapUsedBytes ?? 0,
+      })),
+      restarts: this.#restarts,
+      generation: this.#generation,
+      connectionsActive: sum((status) => status.connectionsActive),
+      connectionsAccepted: this.#retiredAccepted + sum((status) => status.connectionsAccepted),
+      requestsTotal: this.#retiredRequests + sum((status) => status.requestsTotal),
+      requestsActive: sum((status) => status.requestsActive),
+      upstreams: reports.find((status) => status !== undefined)?.upstreams ?? [],
+    };
+  }
+
+  countReload(result: 'applied' | 'unchanged' | 'refused'): void {
+    this.#own
+      .counter('cardinal_configuration_reloads_total', 'Configurations read again from the file.', ['result'])
+      .with(result)
+      .add(1);
+  }
+
+  /** Asks the workers for fresh numbers; those that do not answer soon count with their last ones. */
+  async refresh(): Promise<void> {
+    await Promise.all(
+      this.#threads().map((thread) =>
+        thread.ask({ type: 'report' }, REPORT_TIMEOUT_MS).then(
+          (report) => this.#took(thread, report as WorkerReport),
+          () => {},
+        ),
+      ),
+    );
+  }
+
+  /** One set over all workers, dead ones included. */
+  metrics(): MetricsSnapshot {
+    const { evictions } = this.#options.counters.stats();
+    const gauge = (name: string, help: string, value: number) =>
+      this.#own.gauge(name, help).with().set(value);
+    gauge('cardinal_workers', 'Workers that take connections.', this.listening);
+    gauge('cardinal_configuration_generation', 'Number of the configuration in place.', this.#generation);
+    gauge(
+      'cardinal_counter_evictions',
+      'Counter windows forgotten before their end because the table was full.',
+      evictions,
+    );
+    this.#own.counter('cardinal_worker_restarts_total', 'Workers that ended unexpectedly.').with().add(0);
+    this.#aggregator.update('supervisor', this.#own.snapshot());
+    return this.#aggregator.merged();
+  }
+
+  /** Stops accepting and waits for what is in flight. Resolves with the number of requests that were cut. */
+  async drain(timeoutMs: number): Promise<number> {
+    this.#stop();
+    const results = await Promise.allSettled(
+      this.#threads().map((thread) => thread.ask({ type: 'drain', timeoutMs }, timeoutMs + DRAIN_MARGIN_MS)),
+    );
+    return results.reduce(
+      (cut, result) => cut + (result.status === 'fulfilled' ? (result.value as { cut: number }).cut : 0),
+      0,
+    );
+  }
+
+  /** Ends all workers; what they had queued for logs is written first. */
+  async close(): Promise<void> {
+    this.#stop();
+    await Promise.all(
+      this.#threads().map(async (thread) => {
+        await thread.ask({ type: 'close' }, DRAIN_MARGIN_MS).catch(() => {});
+        await thread.terminate();
+      }),
+    );
+  }
+
+  #stop(): void {
+    this.#stopping = true;
+    for (const slot of this.#slots) clearTimeout(slot.timer);
+  }
+
+  #threads(): WorkerThread[] {
+    return this.#slots.flatMap((slot) =>
+      slot.thread === undefined || slot.thread.gone ? [] : [slot.thread],
+    );
+  }
+
+  #took(thread: WorkerThread, report: WorkerReport): void {
+    thread.lastReport = report;
+    this.#aggregator.update(thread.slot, report.metrics);
+  }
+
+  async #bringUp(slot: Slot): Promise<void> {
+    const thread: WorkerThread = new WorkerThread({
+      data: { ...this.#options.worker, slot: slot.number },
+      maxHeapBytes: this.#options.maxHeapBytes,
+      onReport: (report) => this.#aggregator.update(slot.number, report.metrics),
+      onGone: (exitCode, error) => this.#gone(slot, thread, exitCode, error),
+    });
+    slot.thread = thread;
+    slot.servingSince = 0;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await Promise.race([
+        thread.started,
+        new Promise((_, reject) => {
+          timer = setTimeout(
+            () => reject(new WorkerSilent(slot.number, 'start', START_TIMEOUT_MS)),
+            START_TIMEOUT_MS,
+          );
+        }),
+      ]);
+      await this.#catchUp(thread);
+      if (this.#options.specs.length > 0) {
+        await thread.ask({ type: 'listen', specs: this.#options.specs }, START_TIMEOUT_MS);
+      }
+      thread.listening = !thread.gone;
+      slot.servingSince = performance.now();
+      // The configuration may have changed while it was binding.
+      await this.#catchUp(thread);
+    } catch (error) {
+      if (!thread.gone) await thread.terminate();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Brings a worker to the current generation, however often that changes meanwhile. */
+  #catchUp(thread: WorkerThread): Promise<void> {
+    const previous = this.#catching.get(thread) ?? Promise.resolve();
+    const next = previous.then(() => this.#catchUpNow(thread));
+    this.#catching.set(thread, next);
+    return next;
+  }
+
+  async #catchUpNow(thread: WorkerThread): Promise<void> {
+    while (thread.generation !== this.#generation && this.#configuration !== undefined) {
+      const generation = this.#generation;
+      const configuration = this.#configuration;
+      await thread.ask({ type: 'prepare', generation, configuration }, PREPARE_TIMEOUT_MS);
+      await thread.ask({ type: 'commit', generation }, COMMIT_TIMEOUT_MS);
+      thread.generation = generation;
+    }
+  }
+
+  #gone(slot: Slot, thread: WorkerThread, exitCode: number, error: Error | undefined): void {
+    this.#aggregator.retire(slot.number);
+    this.#retiredAccepted += thread.lastReport?.status.connectionsAccepted ?? 0;
+    this.#retiredRequests += thread.lastReport?.status.requestsTotal ?? 0;
+    if (this.#stopping || slot.thread !== thread) return;
+    slot.thread = undefined;
+    if (!this.#started) return;
+    this.#restarts++;
+    this.#own.counter('cardinal_worker_restarts_total', 'Workers that ended unexpectedly.').with().add(1);
+    const livedMs = slot.servingSince === 0 ? 0 : performance.now() - slot.servingSince;
+    const delayMs = slot.backoff.next(livedMs);
+    this.#log.error('a worker ended unexpectedly and is replaced', {
+      worker: slot.number,
+      exitCode,
+      error: error?.message,
+      origin: originOf(error),
+      delayMs,
+    });
+    this.#replace(slot, delayMs);
+  }
+
+  #replace(slot: Slot, delayMs: number): void {
+    slot.timer = setTimeout(() => {
+      this.#bringUp(slot).then(
+        () => this.#log.notice('worker replaced', { worker: slot.number }),
+        (error: Error) => this.#log.error('a worker could not be replaced', { worker: slot.number, error }),
+      );
+    }, delayMs);
+  }
+}
+
+/** File and line in which an exception arose: the one thing of a stack that tells whose code it was. */
+function originOf(error: Error | undefined): string | undefined {
+  return /\(?((?:file:\/\/)?\/[^\s()]+:\d+:\d+)\)?/.exec(error?.stack ?? '')?.[1];
+}

@@ -1,0 +1,71 @@
+/**
+ * What the supervisor and its worker threads say to each other. Everything here goes through
+ * `structuredClone`: plain data only.
+ */
+import type { Configuration } from '../../shared/config/entities.ts';
+import type { LogLevel } from '../../shared/observe/logger.ts';
+import type { MetricsSnapshot } from '../../shared/observe/metrics.ts';
+import type { EngineStatus, ListenerSpec } from '../../shared/proxy/contract.ts';
+import type { EngineSettings } from '../../shared/proxy/engine-settings.ts';
+
+/** Given to a worker when it starts. */
+export interface WorkerData {
+  readonly slot: number;
+  /** URL of the module that exports `createEngine`. */
+  readonly engineModule: string;
+  readonly settings: EngineSettings;
+  readonly plugins: readonly string[];
+  readonly pluginPaths: readonly string[];
+  /** Of the counter table. */
+  readonly counters: SharedArrayBuffer;
+  readonly node: { readonly id: string; readonly hostname: string; readonly version: string };
+  readonly log: { readonly level: LogLevel; readonly format: 'json' | 'pretty' };
+  readonly peerChannel: string;
+}
+
+export type WorkerCommand =
+  | { readonly type: 'prepare'; readonly generation: number; readonly configuration: Configuration }
+  | { readonly type: 'commit'; readonly generation: number }
+  | { readonly type: 'discard'; readonly generation: number }
+  | { readonly type: 'listen'; readonly specs: readonly ListenerSpec[] }
+  | { readonly type: 'report' }
+  | { readonly type: 'drain'; readonly timeoutMs: number }
+  | { readonly type: 'close' };
+
+export interface WorkerRequest {
+  readonly id: number;
+  readonly command: WorkerCommand;
+}
+
+/** A worker's numbers, sent every second and when asked. */
+export interface WorkerReport {
+  readonly metrics: MetricsSnapshot;
+  readonly status: EngineStatus;
+  readonly heapUsedBytes: number;
+}
+
+export type WorkerMessage =
+  | { readonly type: 'started' }
+  | { readonly type: 'report'; readonly report: WorkerReport }
+  | { readonly type: 'done'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'failed'; readonly id: number; readonly error: WireError };
+
+/** An error on its way between threads: class and fields that the other side shows or decides by. */
+export interface WireError {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | undefined;
+}
+
+export function toWire(error: unknown): WireError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), code: undefined };
+  const code = (error as NodeJS.ErrnoException).code;
+  return { name: error.name, message: error.message, code: typeof code === 'string' ? code : undefined };
+}
+
+export function fromWire(wire: WireError): Error {
+  const error: NodeJS.ErrnoException = new Error(wire.message);
+  error.name = wire.name;
+  if (wire.code !== undefined) error.code = wire.code;
+  return error;
+}

@@ -1,0 +1,122 @@
+/**
+ * One worker thread: one engine, told what to do by the supervisor. An exception that nobody caught ends
+ * this thread and no other; the supervisor replaces it.
+ */
+import { BroadcastChannel, parentPort, workerData } from 'node:worker_threads';
+import { flushLineWriters } from '../../shared/observe/line-writer.ts';
+import { createLogger } from '../../shared/observe/logger.ts';
+import { MetricsRegistry } from '../../shared/observe/metrics.ts';
+import { writeStandardError } from '../../shared/observe/standard-error.ts';
+import { openCatalog } from '../../shared/plugins/catalog.ts';
+import type { Engine, PreparedConfiguration } from '../../shared/proxy/contract.ts';
+import type { CreateEngine, PeerChannel } from '../../shared/proxy/engine-options.ts';
+import { openCounterTable } from '../../shared/state/counter-table.ts';
+import {
+  toWire,
+  type WorkerCommand,
+  type WorkerData,
+  type WorkerMessage,
+  type WorkerReport,
+  type WorkerRequest,
+} from './protocol.ts';
+
+const REPORT_INTERVAL_MS = 1_000;
+const port = parentPort;
+if (port === null) throw new Error('worker.ts runs in a worker thread only');
+const data = workerData as WorkerData;
+
+const log = createLogger({ ...data.log, write: writeStandardError }).child('worker', { worker: data.slot });
+const metrics = new MetricsRegistry();
+const { createEngine } = (await import(data.engineModule)) as { createEngine: CreateEngine };
+const catalog = await openCatalog(data.plugins, data.pluginPaths);
+const engine: Engine = createEngine({
+  settings: data.settings,
+  plugins: catalog.definitions,
+  counters: openCounterTable(data.counters),
+  metrics,
+  log,
+  node: data.node,
+  roles: [{ kind: 'edge' }],
+  // One of the workers asks the upstreams for all of them.
+  probes: data.slot === 1,
+  peers: openPeerChannel(data.peerChannel),
+});
+
+let prepared: PreparedConfiguration | undefined;
+
+function report(): WorkerReport {
+  return {
+    metrics: metrics.snapshot(),
+    status: engine.status(),
+    heapUsedBytes: process.memoryUsage().heapUsed,
+  };
+}
+
+function say(message: WorkerMessage): void {
+  port?.postMessage(message);
+}
+
+async function perform(command: WorkerCommand): Promise<unknown> {
+  switch (command.type) {
+    case 'prepare':
+      prepared?.discard();
+      prepared = undefined;
+      await catalog.load(command.configuration);
+      prepared = await engine.prepare(command.configuration, command.generation);
+      return undefined;
+    case 'commit': {
+      const ready = prepared;
+      if (ready?.generation !== command.generation) {
+        throw new Error(`generation ${command.generation} was not prepared`);
+      }
+      prepared = undefined;
+      engine.commit(ready);
+      return undefined;
+    }
+    case 'discard':
+      if (prepared?.generation === command.generation) {
+        prepared.discard();
+        prepared = undefined;
+      }
+      return undefined;
+    case 'listen':
+      return (await engine.listen(command.specs)).length;
+    case 'report':
+      return report();
+    case 'drain':
+      return engine.drain(command.timeoutMs);
+    case 'close':
+      await engine.close();
+      await flushLineWriters();
+      return report();
+  }
+}
+
+port.on('message', (request: WorkerRequest) => {
+  perform(request.command).then(
+    (result) => say({ type: 'done', id: request.id, result }),
+    (error: unknown) => say({ type: 'failed', id: request.id, error: toWire(error) }),
+  );
+});
+
+// Its last numbers, so that what a dying worker counted is not lost.
+process.on('uncaughtExceptionMonitor', () => say({ type: 'report', report: report() }));
+setInterval(() => say({ type: 'report', report: report() }), REPORT_INTERVAL_MS);
+say({ type: 'started' });
+
+function openPeerChannel(name: string): PeerChannel {
+  const channel = new BroadcastChannel(name);
+  const listeners = new Map<string, ((message: unknown) => void)[]>();
+  channel.onmessage = (event: unknown) => {
+    const { topic, message } = (event as { data: { topic: string; message: unknown } }).data;
+    for (const listener of listeners.get(topic) ?? []) listener(message);
+  };
+  return {
+    send: (topic, message) => channel.postMessage({ topic, message }),
+    receive(topic, listener) {
+      const known = listeners.get(topic);
+      if (known === undefined) listeners.set(topic, [listener]);
+      else known.push(listener);
+    },
+  };
+}

@@ -1,0 +1,316 @@
+/**
+ * The microgateway as a process: one engine in the main thread, beside one service. Inbound requests go to
+ * that service, outbound ones to every other service of the configuration. It needs nothing central to
+ * decide a request, and it carries nothing of the edge gateway.
+ */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { addressUrl, announce, countsText } from '../shared/cli/banner.ts';
+import { CliError } from '../shared/cli/cli-error.ts';
+import type { Call } from '../shared/cli/command.ts';
+import { EXIT } from '../shared/cli/exit-codes.ts';
+import { logFindings, renderInvalid } from '../shared/cli/render-outcome.ts';
+import type { Configuration } from '../shared/config/entities.ts';
+import { type ListenAddress, showAddress } from '../shared/config/settings/listen.ts';
+import type { ResolvedSettings } from '../shared/config/settings/resolve.ts';
+import { engineSettings, type Settings } from '../shared/config/settings/settings.ts';
+import { type LocalTarget, localTarget } from '../shared/config/settings/types.ts';
+import { createReader } from '../shared/config/source/declarative-reader.ts';
+import { FileSource } from '../shared/config/source/file-source.ts';
+import { flushLineWriters } from '../shared/observe/line-writer.ts';
+import { MetricsRegistry } from '../shared/observe/metrics.ts';
+import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
+import { startStatusServer } from '../shared/observe/status-server.ts';
+import { listenFailure } from '../shared/process/listen-failure.ts';
+import { logChoice, pluginsOrFail, processLog } from '../shared/process/serve.ts';
+import { handleSignals } from '../shared/process/signals.ts';
+import { CARDINAL_VERSION } from '../shared/process/version.ts';
+import type { Engine, ListenerRole, ListenerSpec } from '../shared/proxy/contract.ts';
+import type { CreateEngine } from '../shared/proxy/engine-options.ts';
+import { createCounterTable } from '../shared/state/counter-table.ts';
+import { knowsService, startConfiguration } from './configuration.ts';
+import { UncaughtErrors } from './uncaught-errors.ts';
+
+const ENGINE = new URL('../shared/proxy/engine.ts', import.meta.url).href;
+
+/** Resolves only when the start failed; a microgateway that serves ends through its signals. */
+export async function runMicrogateway(call: Call, engineModule = ENGINE): Promise<number> {
+  const opened = new AsyncDisposableStack();
+  try {
+    await start(call, engineModule, opened);
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+  return new Promise<never>(() => {});
+}
+
+/** `opened` gets what must be closed again when the start fails further on. */
+async function start(call: Call, engineModule: string, opened: AsyncDisposableStack): Promise<void> {
+  const startedAt = performance.now();
+  const settings = call.settings as Settings;
+  const resolved = call.resolved as ResolvedSettings;
+  const to = requireTarget(settings);
+  const log = processLog(logChoice(settings, call.io));
+  for (const notice of resolved.notices) log.notice(notice);
+
+  const catalog = await pluginsOrFail(settings);
+  const reader = createReader(catalog.schemas);
+  const initial = await startConfiguration(
+    settings.declarative_config,
+    settings.service,
+    to,
+    reader,
+    call.io,
+  );
+  const node = {
+    id: settings.node_id === '' ? randomUUID() : settings.node_id,
+    hostname: hostname(),
+    version: CARDINAL_VERSION,
+  };
+  const inbound: ListenerRole = { kind: 'inbound', service: settings.service, to };
+  const outbound: ListenerRole = { kind: 'outbound', allowUnknown: settings.outbound_unknown === 'allow' };
+  const metrics = new MetricsRegistry();
+  const counters = createCounterTable();
+  const { createEngine } = (await import(engineModule)) as { createEngine: CreateEngine };
+  const engine = createEngine({
+    settings: engineSettings(settings),
+    plugins: catalog.definitions,
+    counters,
+    metrics,
+    log: log.child('proxy'),
+    node,
+    roles: [inbound, outbound],
+    probes: true,
+    peers: undefined,
+  });
+
+  opened.defer(() => engine.close());
+  let current = initial.configuration;
+  let serving = false;
+  let draining = false;
+  let generation = 0;
+  const apply = async (configuration: Configuration): Promise<void> => {
+    await catalog.load(configuration);
+    const prepared = await engine.prepare(configuration, generation + 1);
+    generation++;
+    engine.commit(prepared);
+    current = configuration;
+    if (!knowsService(configuration, settings.service)) {
+      log.warn('the configuration has no service of this name: inbound requests match nothing', {
+        service: settings.service,
+        config: settings.declarative_config,
+      });
+    }
+  };
+
+  const status = await startStatusServer(settings.status_listen, {
+    notReady() {
+      if (draining) return [{ reason: 'draining', message: 'draining' }];
+      if (!serving) return [{ reason: 'starting', message: 'no configuration available (starting)' }];
+      return [];
+    },
+    status: async () => statusDocument(engine, current, settings, node),
+    metrics: async () => {
+      metrics
+        .gauge('cardinal_configuration_generation', 'Number of the configuration in place.')
+        .with()
+        .set(generation);
+      return renderPrometheus(metrics.snapshot());
+    },
+  }).catch(async (error: unknown) => {
+    throw await listenFailure(error, addressOf(error, settings.status_listen), 'status_listen', resolved);
+  });
+
+  opened.defer(() => status.close());
+  try {
+    await apply(initial.configuration);
+  } catch (error) {
+    if ((error as Error).name !== 'CompileError') throw error;
+    throw new CliError(`${settings.declarative_config} cannot be put in place: ${(error as Error).message}`, {
+      exitCode: EXIT.config,
+    });
+  }
+  const bound = await engine
+    .listen([
+      ...settings.inbound_listen.map((address) => listenerSpec(address, inbound)),
+      ...settings.outbound_listen.map((address) => listenerSpec(address, outbound)),
+    ])
+    .catch(async (error: unknown) => {
+      const address = addressOf(error, [...settings.inbound_listen, ...settings.outbound_listen]);
+      const setting = settings.inbound_listen.includes(address) ? 'inbound_listen' : 'outbound_listen';
+      throw await listenFailure(error, address, setting, resolved);
+    });
+
+  const file = openFile(call, settings, {
+    reader,
+    apply,
+    currentHash: () => current.hash,
+    onReload: (result: string) =>
+      metrics
+        .counter('cardinal_configuration_reloads_total', 'Configurations read again from the file.', [
+          'result',
+        ])
+        .with(result)
+        .add(1),
+    log: log.child('config'),
+  });
+  const drain = async (why: string): Promise<void> => {
+    draining = true;
+    log.notice('draining', { why, timeoutMs: settings.drain_timeout });
+    file?.close();
+    // The service may need others to finish what came in: outbound goes on until inbound is done.
+    const until = performance.now() + settings.drain_timeout;
+    const first = await engine.drain(settings.drain_timeout, ['inbound']);
+    const second = await engine.drain(Math.max(0, until - performance.now()), ['outbound']);
+    await engine.close();
+    await flushLineWriters();
+    await status.close();
+    log.notice('stopped', { cut: first.cut + second.cut });
+  };
+  handleSignals({
+    drain,
+    reload: () => {
+      if (file === undefined) log.notice('SIGHUP: there is no configuration file to read again');
+      else file.reload('SIGHUP');
+    },
+  });
+  const uncaught = new UncaughtErrors(
+    log,
+    metrics.counter('cardinal_uncaught_errors_total', 'Exceptions that nobody caught.').with(),
+    () => {
+      const end = () => process.exit(EXIT.failed);
+      drain('too many uncaught exceptions').then(end, end);
+    },
+  );
+  process.on('uncaughtException', (error) => uncaught.report(error));
+
+  serving = true;
+  await file?.watch();
+  logFindings(initial.warnings, log.child('config'));
+  const of = (kind: ListenerRole['kind']) => bound.filter((one) => one.spec.role.kind === kind);
+  announce(
+    {
+      role: 'microgateway',
+      version: CARDINAL_VERSION,
+      readyMs: Math.round(performance.now() - startedAt),
+      lines: [
+        [
+          'Inbound',
+          of('inbound')
+            .map((one) => addressUrl(one, one.spec.tls))
+            .join('  ') || 'off',
+        ],
+        ['Upstream', `${localTarget.show(to)}   ${settings.service}`],
+        [
+          'Outbound',
+          of('outbound')
+            .map((one) => addressUrl(one))
+            .join('  ') || 'off',
+        ],
+        ['Status', status.addresses.map((address) => addressUrl(address)).join('  ') || 'off'],
+        [
+          'Config',
+          `${settings.declarative_config || 'none: this service alone'}   ` +
+            countsText(
+              [
+                [current.services.length, 'services'],
+                [current.plugins.length, 'plugins'],
+              ],
+              call.io.err.unicode ? ' · ' : ', ',
+            ) +
+            (file === undefined ? '' : '   (watching)'),
+        ],
+      ],
+      fields: {
+        service: settings.service,
+        to: localTarget.show(to),
+        inbound: of('inbound').map(showAddress),
+        outbound: of('outbound').map(showAddress),
+        status: status.addresses.map(showAddress),
+        config: settings.declarative_config,
+        hash: current.hash,
+      },
+    },
+    call.io,
+    log,
+  );
+}
+
+function requireTarget(settings: Settings): LocalTarget {
+  const missing =
+    settings.service === '' ? ['--service NAME', 'CARDINAL_SERVICE'] : ['--to URL', 'CARDINAL_TO'];
+  if (settings.service === '' || settings.to === undefined) {
+    throw new CliError(`${missing[0]} (or ${missing[1]}) is missing`, {
+      exitCode: EXIT.usage,
+      help: ['example: cardinal microgateway --config kong.yml --service orders --to http://127.0.0.1:3000'],
+    });
+  }
+  return settings.to;
+}
+
+function listenerSpec(address: ListenAddress, role: ListenerRole): ListenerSpec {
+  return {
+    host: address.host,
+    port: address.port,
+    tls: address.ssl,
+    reusePort: false,
+    backlog: address.backlog,
+    role,
+  };
+}
+
+function addressOf(error: unknown, addresses: readonly ListenAddress[]): ListenAddress {
+  const port = (error as { port?: number }).port;
+  return addresses.find((address) => address.port === port) ?? (addresses[0] as ListenAddress);
+}
+
+function openFile(
+  call: Call,
+  settings: Settings,
+  options: Omit<ConstructorParameters<typeof FileSource>[0], 'path' | 'onInvalid'>,
+): FileSource | undefined {
+  if (settings.declarative_config === '') return undefined;
+  return new FileSource({
+    ...options,
+    path: resolve(call.io.cwd, settings.declarative_config),
+    onInvalid: (outcome) => {
+      const { io } = call;
+      if (io.err.terminal)
+        io.writeError(`${renderInvalid(outcome, settings.declarative_config, io).message}\n`);
+    },
+  });
+}
+
+function statusDocument(
+  engine: Engine,
+  current: Configuration,
+  settings: Settings,
+  node: { readonly id: string; readonly hostname: string },
+): Readonly<Record<string, unknown>> {
+  const now = engine.status();
+  const { heapUsed, rss } = process.memoryUsage();
+  return {
+    memory: { workers_lua_vms: [{ pid: process.pid, http_allocated_gc: heapUsed }], rss_bytes: rss },
+    server: {
+      connections_active: now.connectionsActive,
+      connections_reading: 0,
+      connections_writing: now.requestsActive,
+      connections_waiting: Math.max(0, now.connectionsActive - now.requestsActive),
+      connections_accepted: now.connectionsAccepted,
+      connections_handled: now.connectionsAccepted,
+      total_requests: now.requestsTotal,
+    },
+    configuration_hash: current.hash,
+    node_id: node.id,
+    hostname: node.hostname,
+    version: CARDINAL_VERSION,
+    role: 'microgateway',
+    service: settings.service,
+    uptime_seconds: Math.round(process.uptime()),
+    generation: now.generation,
+    requests_active: now.requestsActive,
+    upstreams: now.upstreams,
+  };
+}
