@@ -9,10 +9,14 @@ export class TrustedPeers {
   private readonly list: IpMatcher;
   readonly isEmpty: boolean;
 
-  /** Addresses and CIDR ranges. Throws a TypeError that names the one that is neither. */
+  /**
+   * Addresses and CIDR ranges; Kong's `unix:` says nothing here, since no listener is a Unix socket. Throws a
+   * TypeError that names the one that is none of these.
+   */
   constructor(entries: readonly string[]) {
-    this.isEmpty = entries.length === 0;
-    this.list = new IpMatcher(entries);
+    const ranges = entries.filter((entry) => entry !== 'unix:');
+    this.isEmpty = ranges.length === 0;
+    this.list = new IpMatcher(ranges);
   }
 
   has(ip: string): boolean {

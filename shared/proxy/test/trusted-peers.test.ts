@@ -8,6 +8,7 @@ test('addresses and ranges of both families; a mapped address is the IPv4 one', 
   for (const ip of ['10.255.0.1', '192.0.2.1', 'fd12::1', '::ffff:10.0.0.1']) assert.ok(peers.has(ip), ip);
   for (const ip of ['11.0.0.1', '192.0.2.2', 'fe80::1', '', 'unix:']) assert.ok(!peers.has(ip), ip);
   assert.equal(new TrustedPeers([]).has('10.0.0.1'), false);
+  assert.equal(new TrustedPeers(['unix:']).has('unix:'), false);
   assert.throws(() => new TrustedPeers(['10.0.0.0/33']), /invalid ip or cidr range: '10.0.0.0\/33'/);
 });
 
