@@ -19,7 +19,10 @@ export function banner(demo: Demo, options: DemoOptions, notes: readonly string[
       return [name, `microgateway ${at(own.inbound)} ${arrow} service ${at(own.app)}${calls}`];
     }),
     ['Metrics', `curl -s ${at(ports.status)}/metrics | grep kong_http_requests_total`],
-    ['', `the microgateways have their own: ${SERVICES.map((name) => ports.services[name].status).join(', ')}`],
+    [
+      '',
+      `the microgateways have their own: ${SERVICES.map((name) => ports.services[name].status).join(', ')}`,
+    ],
     ['Configuration', `${demo.configFile}   watched: save a change and it is in place`],
     [
       'Traffic',

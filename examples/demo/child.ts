@@ -10,8 +10,8 @@ export interface ChildOptions {
   readonly name: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Gets every line that the process writes. */
-  readonly onLine: (name: string, line: string) => void;
+  /** Gets every line that the process writes. True when the reader has seen it. */
+  readonly onLine: (name: string, line: string) => boolean;
 }
 
 const LINES_KEPT = 20;
@@ -21,8 +21,8 @@ export class Child {
   readonly pid: number | undefined;
   /** `exit code 1`, `SIGKILL`: resolves when the process has ended. */
   readonly ended: Promise<string>;
-  /** The last lines it wrote. */
-  readonly lines: string[] = [];
+  /** The last lines it wrote that the reader has not seen. */
+  readonly unseen: string[] = [];
   readonly #process: ChildProcessByStdio<null, Readable, Readable>;
   #isEnded = false;
 
@@ -35,9 +35,9 @@ export class Child {
     });
     this.pid = this.#process.pid;
     const take = (line: string): void => {
-      this.lines.push(line);
-      if (this.lines.length > LINES_KEPT) this.lines.shift();
-      onLine(name, line);
+      if (onLine(name, line)) return;
+      this.unseen.push(line);
+      if (this.unseen.length > LINES_KEPT) this.unseen.shift();
     };
     byLine(this.#process.stdout, take);
     byLine(this.#process.stderr, take);

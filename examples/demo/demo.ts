@@ -20,7 +20,8 @@ const DRAIN = '2s';
 const STOP_MS = 4_000;
 
 export interface DemoCallbacks {
-  readonly onLine: (name: string, line: string) => void;
+  /** True when the reader has seen the line. */
+  readonly onLine: (name: string, line: string) => boolean;
   /** A process ended that should not have. Called at most once. */
   readonly onDeath: (child: Child, how: string) => void;
 }
@@ -155,5 +156,6 @@ export class Demo {
       if (performance.now() > until) throw new Error(`${child.name} is not ready after ${START_MS} ms`);
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
     }
+    throw new Error('the demo was stopped before it was ready');
   }
 }

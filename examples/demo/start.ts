@@ -39,9 +39,10 @@ async function main(argv: readonly string[]): Promise<number> {
     onLine(name, line) {
       const shown = shownLine(name, line);
       if (shown !== undefined) process.stderr.write(shown + '\n');
+      return shown !== undefined;
     },
     onDeath(child, how) {
-      const last = child.lines.map((line) => `  | ${line}\n`).join('');
+      const last = child.unseen.map((line) => `  | ${line}\n`).join('');
       end({ code: EXIT.failed, says: `error: ${child.name} has ended: ${how}\n${last}` });
     },
   });
@@ -94,7 +95,9 @@ async function tryAll(port: number): Promise<boolean> {
   for (const one of TRIES) {
     const problem = await perform(one, port);
     good &&= problem === undefined;
-    process.stdout.write(`  ${problem === undefined ? 'ok  ' : 'FAIL'}  ${one.says}${problem === undefined ? '' : `: ${problem}`}\n`);
+    process.stdout.write(
+      `  ${problem === undefined ? 'ok  ' : 'FAIL'}  ${one.says}${problem === undefined ? '' : `: ${problem}`}\n`,
+    );
   }
   return good;
 }

@@ -58,7 +58,7 @@ export function curlLine(one: Try, port: number): string {
   const url = `http://127.0.0.1:${port}${one.path}`;
   const headers = Object.entries(one.headers).map(([name, value]) => ` -H '${name}: ${value}'`);
   if (one.times === 1) return `curl -i${headers.join('')} ${url}`;
-  return `curl -s -w '%{http_code}\\n'${headers.join('')} '${url}?n=[1-${one.times}]'`;
+  return `curl -s -w '  %{http_code}\\n'${headers.join('')} '${url}?n=[1-${one.times}]'`;
 }
 
 /** Makes the requests. Resolves with what is wrong, or undefined. */
