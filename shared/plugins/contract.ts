@@ -1,6 +1,7 @@
 /**
  * What a plugin is, and everything it may touch. The same contract holds for the bundled plugins and
- * for those that users write; a plugin imports this file (and `schema/field.ts`) and nothing else.
+ * for those that users write. A bundled plugin imports this file, the vocabulary in `config/schema/` with its
+ * checks and formats, and what lies beside this file for all plugins (`identity.ts`, ...); nothing else.
  *
  * Order of one exchange: `rewrite` (global plugins only, before the route is known), `access` (by
  * descending priority), then the upstream, then `response` (headers), `requestBody`/`responseBody`

@@ -6,16 +6,17 @@
  *     const result = await harness.run({ path: '/orders', headers: { apikey: 'k' } });
  *     assert.equal(result.status, 429);
  */
-import { randomBytes } from 'node:crypto';
 import type { Consumer, Plugin, PluginEntity, Route, Service } from '../config/entities.ts';
 import type { Fields } from '../config/schema/field.ts';
 import { MetricsRegistry } from '../observe/metrics.ts';
 import { renderPrometheus } from '../observe/prometheus-text.ts';
 import { createCounterTable } from '../state/counter-table.ts';
 import type { Metrics, PluginDefinition, PluginInstance, PluginKit, WindowCounters } from './contract.ts';
-import { withDefaults } from './testkit/defaults.ts';
+import { configuredPlugin } from './testkit/configured-plugin.ts';
 import { makeConsumer, makeCredential, makeRoute, makeService, TestDirectory } from './testkit/entities.ts';
 import { type Exit, TestExchange, type TestRequest, type TestUpstream } from './testkit/exchange.ts';
+
+const { randomBytes } = process.getBuiltinModule('node:crypto');
 
 export type { Exit, TestRequest, TestUpstream } from './testkit/exchange.ts';
 export { HeaderList } from './testkit/header-list.ts';
@@ -81,8 +82,8 @@ export interface PluginHarness {
 const DEFAULT_NOW = Date.UTC(2026, 0, 1);
 
 /**
- * `config` is what a user writes: shorthands are expanded and defaults filled in, but it is not validated.
- * Throws what `create` throws.
+ * `config` is what a user writes: it goes through the same validation as any configuration. Throws a TypeError
+ * with what is wrong with it, and what `create` throws.
  */
 export function createPluginHarness<F extends Fields>(
   definition: PluginDefinition<F>,
@@ -104,20 +105,15 @@ export function createPluginHarness<F extends Fields>(
     );
   }
   const directory = new TestDirectory(consumers, collections, definition.schema.entities ?? {});
-  const full = withDefaults(definition.schema.config, config);
+  const { value: stored, problems } = configuredPlugin(definition, config);
+  if (problems.length > 0) {
+    throw new TypeError(problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+  }
   const plugin: Plugin = {
+    ...stored,
     id: '99999999-9999-4999-8999-999999999999',
     created_at: 0,
     updated_at: 0,
-    tags: null,
-    name: definition.name,
-    instance_name: null,
-    route: null,
-    service: null,
-    consumer: null,
-    config: full,
-    protocols: ['grpc', 'grpcs', 'http', 'https'],
-    enabled: true,
     ...options.plugin,
   };
   const logs: LogLine[] = [];
@@ -143,13 +139,13 @@ export function createPluginHarness<F extends Fields>(
     },
     node: { id: '88888888-8888-4888-8888-888888888888', hostname: 'test-node', version: '0.0.0-test' },
   };
-  const instance = definition.create(full as Parameters<typeof definition.create>[0], kit);
+  const instance = definition.create(plugin.config as Parameters<typeof definition.create>[0], kit);
   const route = options.route === null ? undefined : makeRoute(options.route ?? {});
   const service = options.service === null ? undefined : makeService(options.service ?? {});
 
   return {
     clock,
-    config: full,
+    config: plugin.config,
     instance,
     consumers,
     logs,

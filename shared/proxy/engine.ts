@@ -8,6 +8,7 @@ import { EndpointRegistry } from '../upstream/balancer/endpoint-registry.ts';
 import { systemClock } from '../upstream/clock.ts';
 import { createResolver } from '../upstream/dns/create-resolver.ts';
 import type { DnsOrder } from '../upstream/dns/lookup.ts';
+import type { Resolver } from '../upstream/dns/resolver.ts';
 import { HealthBoard, type HealthEvent } from '../upstream/health/board.ts';
 import { Pools } from '../upstream/pool.ts';
 import type { ProxyContext, ProxySettings } from './context.ts';
@@ -57,6 +58,7 @@ class DataPlane implements Engine {
   private readonly context: ProxyContext;
   private readonly deps: CompileDeps;
   private readonly registry: EndpointRegistry;
+  private readonly resolver: Resolver;
   private readonly listeners: Listener[] = [];
 
   constructor(options: EngineOptions) {
@@ -106,18 +108,23 @@ class DataPlane implements Engine {
     });
     peers?.receive(HEALTH_TOPIC, (event) => board.receive(event as HealthEvent));
     this.registry = new EndpointRegistry(systemClock, board);
+    this.resolver = createResolver(
+      {
+        ...(settings.dnsResolvers.length === 0 ? {} : { servers: settings.dnsResolvers }),
+        ...(settings.dnsOrder.length === 0 ? {} : { order: settings.dnsOrder as readonly DnsOrder[] }),
+        ...(settings.dnsValidTtlMs === undefined ? {} : { validTtlMs: settings.dnsValidTtlMs }),
+        ...(settings.dnsStaleTtlMs === undefined ? {} : { staleMs: settings.dnsStaleTtlMs }),
+        ...(settings.dnsNotFoundTtlMs === undefined ? {} : { notFoundTtlMs: settings.dnsNotFoundTtlMs }),
+        ...(settings.dnsErrorTtlMs === undefined ? {} : { errorTtlMs: settings.dnsErrorTtlMs }),
+      },
+      systemClock,
+    );
     const breakers = metrics.counter('cardinal_breaker_changes_total', 'Changes of circuit breakers', ['to']);
     this.deps = {
       pools,
       balancers: {
         clock: systemClock,
-        names: createResolver(
-          {
-            ...(settings.dnsResolvers.length === 0 ? {} : { servers: settings.dnsResolvers }),
-            ...(settings.dnsOrder.length === 0 ? {} : { order: settings.dnsOrder as readonly DnsOrder[] }),
-          },
-          systemClock,
-        ),
+        names: this.resolver,
         registry: this.registry,
         board,
         probes: options.probes,
@@ -199,6 +206,7 @@ class DataPlane implements Engine {
     this.context.snapshot = undefined;
     if (snapshot !== undefined) retireSnapshot(snapshot);
     this.registry.close();
+    this.resolver.close();
   }
 
   status(): EngineStatus {

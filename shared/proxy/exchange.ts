@@ -13,6 +13,7 @@ import { Framing } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { retain } from '../http/socket-reads.ts';
 import type { MaybePromise, PluginInstance } from '../plugins/contract.ts';
+import { headerText } from '../plugins/header-text.ts';
 import { normalisePath } from '../router/normalise-path.ts';
 import { ERRORS, type GatewayError } from './errors.ts';
 import { ExchangeView, Step } from './exchange-view.ts';
@@ -539,9 +540,9 @@ export class Exchange extends ExchangeView {
     if (this.context.settings.allowDebugHeader && this.client.head.lines.get('kong-debug') === '1') {
       const { route, service } = this;
       if (route !== undefined)
-        out += `Kong-Route-Id: ${route.id}\r\nKong-Route-Name: ${asFieldValue(route.name)}\r\n`;
+        out += `Kong-Route-Id: ${route.id}\r\nKong-Route-Name: ${headerText(route.name ?? '')}\r\n`;
       if (service !== undefined)
-        out += `Kong-Service-Id: ${service.id}\r\nKong-Service-Name: ${asFieldValue(service.name)}\r\n`;
+        out += `Kong-Service-Id: ${service.id}\r\nKong-Service-Name: ${headerText(service.name ?? '')}\r\n`;
     }
     return out;
   }
@@ -679,8 +680,3 @@ export class Exchange extends ExchangeView {
 }
 
 const NO_PLUGINS: readonly PluginInstance[] = Object.freeze([]);
-
-/** Names are UTF-8 in the configuration; a field value takes printable ASCII from them. */
-function asFieldValue(text: string | null): string {
-  return (text ?? '').replace(/[^\x20-\x7e]/g, '?');
-}

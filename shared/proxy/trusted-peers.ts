@@ -2,32 +2,25 @@
  * Which peers may speak for a client (Kong: trusted_ips, real_ip_header, real_ip_recursive). Asked once per
  * connection, except for the addresses inside forwarding headers.
  */
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { parseHostPort } from '../config/schema/address.ts';
+import { IpMatcher } from '../config/schema/ip-range.ts';
 
 export class TrustedPeers {
-  private readonly list = new BlockList();
+  private readonly list: IpMatcher;
   readonly isEmpty: boolean;
 
-  /** Addresses and CIDR ranges. Throws a TypeError that names the one that is neither. */
+  /**
+   * Addresses and CIDR ranges; Kong's `unix:` says nothing here, since no listener is a Unix socket. Throws a
+   * TypeError that names the one that is none of these.
+   */
   constructor(entries: readonly string[]) {
-    this.isEmpty = entries.length === 0;
-    for (const entry of entries) {
-      const [address, prefix] = entry.split('/') as [string, string | undefined];
-      const version = isIP(address);
-      const bits = prefix === undefined ? undefined : Number(prefix);
-      const most = version === 6 ? 128 : 32;
-      if (version === 0 || (bits !== undefined && !(Number.isInteger(bits) && bits >= 0 && bits <= most))) {
-        throw new TypeError(`not an address or CIDR range: ${entry}`);
-      }
-      const family = version === 6 ? 'ipv6' : 'ipv4';
-      if (bits === undefined) this.list.addAddress(address, family);
-      else this.list.addSubnet(address, bits, family);
-    }
+    const ranges = entries.filter((entry) => entry !== 'unix:');
+    this.isEmpty = ranges.length === 0;
+    this.list = new IpMatcher(ranges);
   }
 
   has(ip: string): boolean {
-    if (this.isEmpty) return false;
-    return this.list.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4');
+    return !this.isEmpty && this.list.has(ip);
   }
 
   /**
@@ -49,13 +42,9 @@ export class TrustedPeers {
   }
 }
 
-/** `1.2.3.4`, `1.2.3.4:80`, `::1`, `[::1]`, `[::1]:80`. */
 function addressOf(text: string): string | undefined {
-  if (isIP(text) !== 0) return unmapped(text);
-  const bracketed = /^\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?$/.exec(text);
-  if (bracketed !== null) return isIPv6(bracketed[1]!) ? unmapped(bracketed[1]!) : undefined;
-  const withPort = /^([0-9.]+):[0-9]{1,5}$/.exec(text);
-  return withPort !== null && isIP(withPort[1]!) === 4 ? withPort[1] : undefined;
+  const parsed = parseHostPort(text);
+  return parsed === undefined || parsed.kind === 'name' ? undefined : unmapped(parsed.host);
 }
 
 /** IPv4-mapped IPv6 addresses as the IPv4 address they are. */

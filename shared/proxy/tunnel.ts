@@ -2,10 +2,11 @@
  * WebSocket upgrades (RFC 6455 4): what a request must have, what the upstream's 101 must answer, and the
  * octets that pass untouched afterwards.
  */
-import { createHash } from 'node:crypto';
 import { type Refusal, refusalFor } from '../http/refusals.ts';
 import { Framing, type RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+
+const { createHash } = process.getBuiltinModule('node:crypto');
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 

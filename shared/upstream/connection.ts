@@ -4,7 +4,7 @@
  * clients.
  */
 import * as net from 'node:net';
-import * as tls from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { ChunkedDecoder } from '../http/chunked.ts';
 import type { FieldLines } from '../http/field-lines.ts';
 import { refusalOf } from '../http/refusals.ts';
@@ -41,7 +41,7 @@ export interface ConnectionTarget {
   readonly ip: string;
   readonly port: number;
   /** Options of `tls.connect` beside host and port; undefined for plain TCP. */
-  readonly tls: tls.ConnectionOptions | undefined;
+  readonly tls: ConnectionOptions | undefined;
 }
 
 /** More interim responses than this are an attack or a defect (RFC 9110 15.2 sets no bound). */
@@ -103,7 +103,9 @@ export class UpstreamConnection implements Waiting {
       } as net.NetConnectOpts);
       this.socket.on('connect', () => this.onConnect());
     } else {
-      this.socket = tls.connect({ ...target.tls, host: target.ip, port: target.port });
+      this.socket = process
+        .getBuiltinModule('node:tls')
+        .connect({ ...target.tls, host: target.ip, port: target.port });
       this.socket.setNoDelay(true);
       this.socket.on('secureConnect', () => this.onConnect());
       this.socket.on('data', (octets: Buffer) => this.onData(octets, 0, octets.length));

@@ -3,6 +3,8 @@
  * a bounded number of them per generation.
  */
 import type { RoutePlan } from '../../proxy/snapshot.ts';
+import { withDefaults } from '../entities/defaults.ts';
+import { services } from '../entities/services.ts';
 import type { Service } from '../entities.ts';
 
 const MOST = 256;
@@ -30,24 +32,5 @@ export class UnknownDestinations {
 
 /** Kong's defaults for a service that nobody described. */
 function destination(host: string, port: number): Service {
-  return {
-    id: `unknown:${host}:${port}`,
-    name: null,
-    created_at: 0,
-    updated_at: 0,
-    tags: null,
-    retries: 5,
-    protocol: 'http',
-    host,
-    port,
-    path: null,
-    connect_timeout: 60_000,
-    write_timeout: 60_000,
-    read_timeout: 60_000,
-    client_certificate: null,
-    tls_verify: null,
-    tls_verify_depth: null,
-    ca_certificates: null,
-    enabled: true,
-  };
+  return withDefaults<Service>(services, { id: `unknown:${host}:${port}`, host, port });
 }

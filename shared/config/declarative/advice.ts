@@ -1,6 +1,6 @@
 /** Warnings: what is allowed, but hardly what was meant. */
-
-import { compileRegex } from '../schema/regex.ts';
+import { brokenRoutePath } from '../schema/formats.ts';
+import { whyNeverMatches } from '../schema/path.ts';
 import type { EntityNode } from './entity-node.ts';
 import type { Finding } from './finding.ts';
 import { located, type Origin } from './findings-of.ts';
@@ -9,7 +9,7 @@ export function advise(nodes: readonly EntityNode[], origin: Origin): Finding[] 
   const findings: Finding[] = [];
   const withPlaceholders = origin.lines?.text.includes('$') ?? true;
   for (const node of nodes) {
-    if (node.definition.collection === 'routes') literalRegexes(node, origin, findings);
+    if (node.definition.collection === 'routes') prefixes(node, origin, findings);
     else if (node.definition.collection === 'services') httpsOnPort80(node, origin, findings);
     if (withPlaceholders) placeholders(node, origin, findings);
   }
@@ -17,25 +17,34 @@ export function advise(nodes: readonly EntityNode[], origin: Origin): Finding[] 
   return findings;
 }
 
-function literalRegexes(node: EntityNode, origin: Origin, findings: Finding[]): void {
+const LIKE_A_REGEX = /\([^)]*\)|\[[^\]]*\]|\.[*+]|\\[dwsDWS.]|\$$/;
+
+/** Prefixes that no request has, and those that were meant to be regular expressions. */
+function prefixes(node: EntityNode, origin: Origin, findings: Finding[]): void {
   const paths = node.value['paths'] as readonly string[] | null;
   paths?.forEach((path, i) => {
-    if (path.startsWith('~') || !/\([^)]*\)|\[[^\]]*\]|\.[*+]|\\[dwsDWS.]|\$$/.test(path)) return;
-    if ('problem' in compileRegex(path)) return;
-    findings.push(
-      located(
-        'CD1501',
-        `\`${path}\` looks like a regular expression but is a literal prefix`,
-        origin,
-        [...node.path, 'paths', i],
-        'value',
-        {
-          label: 'matches these very characters',
-          help: `for a regular expression write \`~${path}\``,
-          suggestion: `~${path}`,
-        },
-      ),
-    );
+    if (path.startsWith('~')) return;
+    if (LIKE_A_REGEX.test(path) && brokenRoutePath(`~${path}`) === undefined) {
+      findings.push(
+        located(
+          'CD1501',
+          `\`${path}\` looks like a regular expression but is a literal prefix`,
+          origin,
+          [...node.path, 'paths', i],
+          'value',
+          {
+            label: 'matches these very characters',
+            help: `for a regular expression write \`~${path}\``,
+            suggestion: `~${path}`,
+          },
+        ),
+      );
+      return;
+    }
+    const reason = whyNeverMatches(path);
+    if (reason === undefined) return;
+    const message = `\`${path}\` never matches: ${reason}`;
+    findings.push(located('CD1505', message, origin, [...node.path, 'paths', i], 'value'));
   });
 }
 

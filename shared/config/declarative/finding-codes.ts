@@ -98,6 +98,10 @@ export const FINDING_CODES = {
     'the plugin never runs',
     'The protocols of the plugin and of what it is attached to have nothing in common.',
   ),
+  CD1505: warning(
+    'a path that no request can have',
+    'Requests with such a path are refused before they are routed, or their path ends earlier.',
+  ),
 } as const satisfies Readonly<Record<string, FindingCodeEntry>>;
 
 function error(title: string, explanation: string): FindingCodeEntry {

@@ -1,9 +1,6 @@
-/** The fields that (nearly) every entity has, and the values that several have. */
+/** The fields that (nearly) every entity has. */
 import { integer, number } from '../schema/field.ts';
 import { tagsField, uuidField } from '../schema/formats.ts';
-
-export const PROTOCOLS = ['grpc', 'grpcs', 'http', 'https', 'tcp', 'tls', 'tls_passthrough', 'udp'] as const;
-export const HTTP_PROTOCOLS = ['grpc', 'grpcs', 'http', 'https'] as const;
 
 export const id = uuidField({ auto: true, description: 'Unique id (UUID). Generated when absent.' });
 export const createdAt = integer({

@@ -15,8 +15,9 @@ import {
 } from '../schema/field.ts';
 import { nameField } from '../schema/formats.ts';
 import { fieldsTree } from '../schema/problem.ts';
+import { HTTP_PROTOCOLS, PROTOCOLS } from '../schema/protocols.ts';
 import { isRecord, type Validated, type ValidateOptions, validate } from '../schema/validate.ts';
-import { createdAt, HTTP_PROTOCOLS, id, PROTOCOLS, tags, updatedAt } from './columns.ts';
+import { createdAt, id, tags, updatedAt } from './columns.ts';
 import { define } from './definition.ts';
 
 const protocols = (allowed: readonly string[], preset: readonly string[]) =>

@@ -2,6 +2,7 @@
  * Routes: which requests are taken, and for which service. What a route must and must not have depends on the
  * first of its `protocols`, as in Kong.
  */
+import { atLeastOneOf } from '../schema/checks.ts';
 import {
   array,
   boolean,
@@ -16,6 +17,7 @@ import {
 import {
   brokenHeaderName,
   brokenIpOrCidr,
+  brokenRouteHeaderValue,
   brokenRouteHost,
   brokenRoutePath,
   brokenWildcardHost,
@@ -23,7 +25,8 @@ import {
   portField,
 } from '../schema/formats.ts';
 import { ENTITY } from '../schema/problem.ts';
-import { createdAt, id, PROTOCOLS, tags, updatedAt } from './columns.ts';
+import { PROTOCOLS } from '../schema/protocols.ts';
+import { createdAt, id, tags, updatedAt } from './columns.ts';
 import { define } from './definition.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -165,18 +168,7 @@ const endpoints = (description: string) =>
         port: portField({ description: 'Port.' }),
       },
       {
-        checks: [
-          {
-            name: 'at_least_one_of',
-            fields: ['ip', 'port'],
-            document: { at_least_one_of: ['ip', 'port'] },
-            run(row, report) {
-              if (row['ip'] === null && row['port'] === null) {
-                report(ENTITY, "at least one of these fields must be non-empty: 'ip', 'port'");
-              }
-            },
-          },
-        ],
+        checks: [atLeastOneOf('ip', 'port')],
       },
     ),
     { description },
@@ -241,7 +233,7 @@ const fields = {
           ? "cannot contain 'host' header, which must be specified in the 'hosts' attribute"
           : brokenHeaderName(name),
     }),
-    array(string()),
+    array(string({ custom: brokenRouteHeaderValue })),
     { description: 'Header names with the values that match; `~*` begins a regular expression.' },
   ),
   regex_priority: integer({

@@ -2,7 +2,8 @@
 import { conditional } from '../schema/checks.ts';
 import { array, boolean, foreign, integer, record, string } from '../schema/field.ts';
 import { hostField, nameField, pathField, portField, uuidField } from '../schema/formats.ts';
-import { createdAt, id, PROTOCOLS, tags, updatedAt } from './columns.ts';
+import { PROTOCOLS } from '../schema/protocols.ts';
+import { createdAt, id, tags, updatedAt } from './columns.ts';
 import { define } from './definition.ts';
 
 const timeout = (what: string) =>

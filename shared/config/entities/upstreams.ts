@@ -1,7 +1,7 @@
 /** Upstreams: a virtual host with several targets, how one is chosen, and how their health is watched. */
 
 import { parseHostPort } from '../schema/address.ts';
-import { conditional, distinct } from '../schema/checks.ts';
+import { conditional, distinct, requiredWhen } from '../schema/checks.ts';
 import { boolean, type EntityCheck, foreign, integer, record, string } from '../schema/field.ts';
 import { brokenCookieName, brokenHostWithPort, headerNameField, pathField } from '../schema/formats.ts';
 import { createdAt, id, tags, updatedAt } from './columns.ts';
@@ -27,16 +27,6 @@ function brokenUpstreamName(name: string): string | undefined {
 }
 
 const hashSource = (description: string) => string({ default: 'none', oneOf: HASH_SOURCES, description });
-
-/** `selector` being `source` makes `field` required. */
-function needs(selector: string, source: string, field: string): EntityCheck {
-  return conditional({
-    ifField: selector,
-    ifMatch: string({ eq: source }),
-    thenField: field,
-    thenMatch: string({ required: true }),
-  });
-}
 
 /** What `hash_fallback` may be when `hash_on` is `source`. */
 function fallbackFor(source: (typeof HASH_SOURCES)[number], allowed: readonly string[]): EntityCheck {
@@ -106,14 +96,14 @@ export const upstreams = define({
   cacheKey: undefined,
   schema: record(fields, {
     checks: [
-      needs('hash_on', 'header', 'hash_on_header'),
-      needs('hash_fallback', 'header', 'hash_fallback_header'),
-      needs('hash_on', 'cookie', 'hash_on_cookie'),
-      needs('hash_fallback', 'cookie', 'hash_on_cookie'),
-      needs('hash_on', 'query_arg', 'hash_on_query_arg'),
-      needs('hash_fallback', 'query_arg', 'hash_fallback_query_arg'),
-      needs('hash_on', 'uri_capture', 'hash_on_uri_capture'),
-      needs('hash_fallback', 'uri_capture', 'hash_fallback_uri_capture'),
+      requiredWhen('hash_on', 'header', 'hash_on_header'),
+      requiredWhen('hash_fallback', 'header', 'hash_fallback_header'),
+      requiredWhen('hash_on', 'cookie', 'hash_on_cookie'),
+      requiredWhen('hash_fallback', 'cookie', 'hash_on_cookie'),
+      requiredWhen('hash_on', 'query_arg', 'hash_on_query_arg'),
+      requiredWhen('hash_fallback', 'query_arg', 'hash_fallback_query_arg'),
+      requiredWhen('hash_on', 'uri_capture', 'hash_on_uri_capture'),
+      requiredWhen('hash_fallback', 'uri_capture', 'hash_fallback_uri_capture'),
       fallbackFor('none', ['none']),
       fallbackFor('cookie', ['none']),
       fallbackFor('consumer', others('consumer')),

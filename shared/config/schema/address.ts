@@ -1,8 +1,8 @@
 /**
- * Hosts, ports, IP addresses and ranges as they stand in configurations: parsing them, and the texts in
- * which Kong refuses them. Nothing here looks a name up.
+ * Hosts with ports as they stand in configurations and in forwarding headers. Nothing here looks a name up.
  */
 import { isIPv4, isIPv6 } from 'node:net';
+import { parseIpv6 } from './ip-address.ts';
 
 export type HostKind = 'ipv4' | 'ipv6' | 'name';
 export interface HostPort {
@@ -49,29 +49,7 @@ function withPort(kind: HostKind, host: string, rest: string): HostPort | undefi
 
 /** All eight groups of four digits, lower-case, without brackets. The text must be an IPv6 address. */
 export function expandIPv6(text: string): string {
-  let address = text.toLowerCase();
-  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
-  if (dotted !== null) {
-    const [, head, a, b, c, d] = dotted as unknown as [string, string, string, string, string, string];
-    const hex = (high: string, low: string) => (Number(high) * 256 + Number(low)).toString(16);
-    address = `${head}${hex(a, b)}:${hex(c, d)}`;
-  }
-  const [before = '', after] = address.split('::');
-  const left = before === '' ? [] : before.split(':');
-  const right = after === undefined || after === '' ? [] : after.split(':');
-  const zeros = after === undefined ? 0 : 8 - left.length - right.length;
-  return [...left, ...Array.from({ length: zeros }, () => '0'), ...right]
-    .map((group) => group.padStart(4, '0'))
+  return parseIpv6(text)!
+    .map((group) => group.toString(16).padStart(4, '0'))
     .join(':');
-}
-
-/** An address with an optional prefix length. */
-export function isIpOrCidr(text: string): boolean {
-  const slash = text.indexOf('/');
-  const ip = slash < 0 ? text : text.slice(0, slash);
-  const v4 = isIPv4(ip);
-  if (!v4 && !(isIPv6(ip) && !ip.includes('%'))) return false;
-  if (slash < 0) return true;
-  const bits = text.slice(slash + 1);
-  return /^\d{1,3}$/.test(bits) && Number(bits) <= (v4 ? 32 : 128);
 }

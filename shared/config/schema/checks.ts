@@ -2,7 +2,7 @@
  * Kong's checks over several fields of one record, as constructors for the `checks` of a record. Texts and
  * the shape shown by `/schemas/*` are Kong's. Field names may be dotted (`healthchecks.active.type`).
  */
-import type { AnyField, EntityCheck } from './field.ts';
+import { type AnyField, type EntityCheck, json, string } from './field.ts';
 import { ENTITY } from './problem.ts';
 import { validateField } from './validate.ts';
 
@@ -133,6 +133,16 @@ export function conditional({
       report(ENTITY, `failed conditional validation given value of field '${ifField}'`);
     },
   };
+}
+
+/** When a text field has that value, another field must be given. */
+export function requiredWhen(field: string, value: string, required: string): EntityCheck {
+  return conditional({
+    ifField: field,
+    ifMatch: string({ eq: value }),
+    thenField: required,
+    thenMatch: json({ required: true }),
+  });
 }
 
 /** A check with code of its own. */

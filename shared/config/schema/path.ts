@@ -1,53 +1,24 @@
 /**
- * Paths as Kong writes them in configurations: the normal form in which route prefixes must be given, and the
- * characters a path may have. The same normal form is used for requests, so a prefix that is not in it could
- * never match.
+ * Paths as Kong writes them in configurations. Their normal form is the router's own, so that a prefix that
+ * is valid here is one that requests can have.
  */
+import { normalisePath } from '../../router/normalise-path.ts';
 
-const ESCAPE = /%[0-9a-fA-F]{2}/g;
-const RESERVED = new Set("!*'();:@&=+$,/?%#[]");
-
-/** Decodes the escapes of characters that need none; upper-cases the others. Bytes that are not UTF-8 stay escaped. */
-export function decodeUnreserved(path: string): string {
-  if (!path.includes('%')) return path;
-  return path.replace(/(?:%[0-9a-fA-F]{2})+/g, (run) => {
-    let decoded: string;
-    try {
-      decoded = decodeURIComponent(
-        run.replace(/%([0-7][0-9a-fA-F])/g, (coded, hex: string) => {
-          const c = String.fromCharCode(Number.parseInt(hex, 16));
-          return RESERVED.has(c) ? '%25' + coded.slice(1) : coded;
-        }),
-      );
-    } catch {
-      return run.replace(ESCAPE, (coded) => {
-        const c = Number.parseInt(coded.slice(1), 16);
-        const char = String.fromCharCode(c);
-        return c >= 0x80 || RESERVED.has(char) ? coded.toUpperCase() : char;
-      });
-    }
-    return decoded.replace(ESCAPE, (coded) => coded.toUpperCase());
-  });
+/** The normal form of a route's prefix; undefined when no request path is like it. */
+export function normalPrefix(path: string): string | undefined {
+  if (!path.isWellFormed()) return undefined;
+  // A request cannot have a bare backslash, but `%5C` becomes one.
+  const asSent = path.replaceAll('\\', '%5C');
+  return normalisePath(Buffer.from(asSent, 'utf8').toString('latin1'));
 }
 
-/** Escapes decoded where they may be, dot segments resolved, doubled slashes merged. */
-export function normalisePath(path: string): string {
-  const decoded = decodeUnreserved(path).replace(/\/{2,}/g, '/');
-  if (!decoded.includes('/.')) return decoded;
-  const segments = decoded.split('/');
-  const result: string[] = [];
-  for (let i = 0; i < segments.length; i++) {
-    const segment = segments[i] as string;
-    const last = i === segments.length - 1;
-    if (segment === '.' || segment === '..') {
-      if (segment === '..' && result.length > 1) result.pop();
-      if (last) result.push('');
-    } else {
-      result.push(segment);
-    }
-  }
-  const joined = result.join('/');
-  return joined.startsWith('/') ? joined : '/' + joined;
+/** Why a prefix in normal form is never matched by a request; undefined when it can be. */
+export function whyNeverMatches(path: string): string | undefined {
+  if (path.includes('?')) return 'the path of a request ends before the first question mark; write %3F';
+  if (path.includes('#')) return 'no request path has a bare number sign; write %23';
+  if (/\0|%00/.test(path)) return 'a path with a NUL is refused';
+  if (normalPrefix(path) === undefined) return 'it is not UTF-8, and such a path is refused';
+  return undefined;
 }
 
 /** Kong's message for a `%` that two hex digits do not follow. */

@@ -2,9 +2,9 @@
  * The rules for scalars and list lengths, in the order in which Kong applies them, with Kong's messages.
  * The first broken rule of a field is the one reported.
  */
+import { compilePattern } from '../../router/regex/compile.ts';
 import type { ListOptions, NumberOptions, StringOptions } from './field.ts';
 import type { ProblemKind } from './problem.ts';
-import { compileRegex } from './regex.ts';
 
 export interface Broken {
   readonly message: string;
@@ -70,7 +70,7 @@ export function brokenStringRule(options: StringOptions, value: string): Broken 
   if (options.uuid === true && !UUID.test(value)) {
     return { message: 'expected a valid UUID', kind: 'format' };
   }
-  if (options.isRegex === true && 'problem' in compileRegex(value)) {
+  if (options.isRegex === true && !compilePattern(value, { anchored: false }).ok) {
     return { message: `not a valid regex: ${value}`, kind: 'format' };
   }
   if (options.lenEq !== undefined && value.length !== options.lenEq) {

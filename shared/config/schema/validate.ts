@@ -293,8 +293,9 @@ function readRecord(
     run.path.push(name);
     const problems = run.problems.length;
     const read = readField(fields[name] as AnyField, value, run);
-    // A wrong value stays, so that a check for "at least one of" does not miss it as well.
-    result[name] = run.problems.length > problems ? (value ?? null) : read;
+    // A wrong value stays, so that a check for "at least one of" does not miss it as well. In a record that is
+    // wrong somewhere the rest is as it should be, defaults included.
+    result[name] = run.problems.length > problems && !isRecord(read) ? (value ?? null) : read;
     run.path.pop();
   }
   if (known < Object.keys(source).length) reportUnknown(schema, source, run, ignore, suggest);

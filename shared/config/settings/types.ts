@@ -3,6 +3,7 @@
  * whose message goes behind the setting's name (`CARDINAL_WORKERS: must be ...`).
  */
 import { isIP } from 'node:net';
+import { parseCidr } from '../schema/ip-range.ts';
 import { type ListenAddress, parseListen, showAddress, showListen } from './listen.ts';
 
 export interface SettingType<T> {
@@ -184,17 +185,10 @@ export function list(
   };
 }
 
-/** An IP address or CIDR block; undefined when it is one. */
+/** An IP address or CIDR block, or Kong's `unix:`; undefined when it is one. */
 export function checkCidr(item: string): string | undefined {
-  const slash = item.indexOf('/');
-  const address = slash === -1 ? item : item.slice(0, slash);
-  const family = isIP(address);
-  const bits = slash === -1 ? '0' : item.slice(slash + 1);
-  if (item === 'unix:') return undefined;
-  if (family === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) {
-    return `'${item}' is not an IP address or CIDR block`;
-  }
-  return undefined;
+  if (item === 'unix:' || parseCidr(item) !== undefined) return undefined;
+  return `'${item}' is not an IP address or CIDR block`;
 }
 
 /** An IP address with an optional port (`1.1.1.1`, `1.1.1.1:53`, `[::1]:53`). */

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { FinishedExchange } from '../../plugins/contract.ts';
 import { makeConsumer, makeCredential, makeRoute, makeService } from '../../plugins/testkit/entities.ts';
 import { TestExchange, type TestRequest, type TestUpstream } from '../../plugins/testkit/exchange.ts';
+import { Random } from '../../test/random.ts';
 import { logRecord } from '../log-record.ts';
 
 async function exchange(request: TestRequest = {}, upstream: TestUpstream = {}, routed = true) {
@@ -203,19 +204,9 @@ test('log fields: plain ones, ones that replace, ones that nest', async () => {
   assert.equal(nested.correlation_id, 'a"b');
 });
 
-/** Reproducible numbers: mulberry32. */
-function random(seed: number): (bound: number) => number {
-  let state = seed;
-  return (bound) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4_294_967_296) * bound);
-  };
-}
-
 test('property: equals the obvious version on random exchanges', async () => {
-  const next = random(42);
+  const random = new Random(42);
+  const next = (bound: number) => random.below(bound);
   const pick = <T>(list: readonly T[]): T => list[next(list.length)]!;
   const text = () =>
     Array.from({ length: next(12) }, () =>

@@ -1,13 +1,14 @@
 /** Configuration of correlation-id: Kong's fields. */
 import { boolean, record, string } from '../../config/schema/field.ts';
+import { brokenHeaderToken } from '../../config/schema/formats.ts';
+import { HTTP_PROTOCOLS } from '../../config/schema/protocols.ts';
 import type { PluginSchema } from '../contract.ts';
-import { HTTP_PROTOCOLS, headerTokenError } from '../fields.ts';
 
 export const config = record(
   {
     header_name: string({
       default: 'Kong-Request-ID',
-      custom: headerTokenError,
+      custom: brokenHeaderToken,
       description: 'The header that carries the id.',
     }),
     generator: string({

@@ -1,7 +1,7 @@
 /** Configuration of file-log: Kong's fields. */
 import { boolean, map, record, string } from '../../config/schema/field.ts';
+import { PROTOCOLS } from '../../config/schema/protocols.ts';
 import type { PluginSchema } from '../contract.ts';
-import { ALL_PROTOCOLS } from '../fields.ts';
 
 /** No white space at either end, none of `* & % \` and the backquote, at least two characters. */
 export function filenameError(path: string): string | undefined {
@@ -35,4 +35,4 @@ export const config = record(
   { required: true },
 );
 
-export default { config, protocols: ALL_PROTOCOLS } satisfies PluginSchema<typeof config.fields>;
+export default { config, protocols: PROTOCOLS } satisfies PluginSchema<typeof config.fields>;

@@ -2,8 +2,8 @@
  * ip-restriction: lets clients through or not by their address, after real-ip processing. An address that
  * cannot be read is in no list: it passes a deny list alone and never an allow list.
  */
+import { IpMatcher } from '../../config/schema/ip-range.ts';
 import { type AccessExchange, definePlugin } from '../contract.ts';
-import { IpMatcher } from '../ip-range.ts';
 import schema from './schema.ts';
 
 export default definePlugin({

@@ -1,8 +1,10 @@
 /** Configuration and credentials of key-auth: Kong's fields. */
-import { randomBytes } from 'node:crypto';
 import { array, boolean, foreign, integer, record, set, string } from '../../config/schema/field.ts';
+import { headerNameField } from '../../config/schema/formats.ts';
+import { HTTP_PROTOCOLS } from '../../config/schema/protocols.ts';
 import type { PluginSchema } from '../contract.ts';
-import { HTTP_PROTOCOLS, headerNameError } from '../fields.ts';
+
+const { randomBytes } = process.getBuiltinModule('node:crypto');
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -20,7 +22,7 @@ export function generateKey(): string {
 
 export const config = record(
   {
-    key_names: array(string({ custom: headerNameError }), {
+    key_names: array(headerNameField({}), {
       required: true,
       default: ['apikey'],
       description: 'Names under which a key is looked for, in this order.',

@@ -1,7 +1,7 @@
 /** Configuration of prometheus: Kong's switches. */
 import { boolean, record } from '../../config/schema/field.ts';
+import { PROTOCOLS } from '../../config/schema/protocols.ts';
 import type { PluginSchema } from '../contract.ts';
-import { ALL_PROTOCOLS } from '../fields.ts';
 
 export const config = record(
   {
@@ -16,4 +16,4 @@ export const config = record(
   { required: true },
 );
 
-export default { config, protocols: ALL_PROTOCOLS } satisfies PluginSchema<typeof config.fields>;
+export default { config, protocols: PROTOCOLS } satisfies PluginSchema<typeof config.fields>;

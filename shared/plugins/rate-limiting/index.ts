@@ -3,6 +3,7 @@
  * address, service, header or path. A refused request is counted nowhere, and one request more than the
  * limit is never let through, whatever the concurrency of the node's workers.
  */
+import { clientNetwork } from '../../config/schema/ip-address.ts';
 import {
   type AccessExchange,
   type CounterWindow,
@@ -11,7 +12,6 @@ import {
   type PluginInstance,
   type ResponseExchange,
 } from '../contract.ts';
-import { clientNetwork } from '../ip-address.ts';
 import schema from './schema.ts';
 import { PERIODS, windowEnd, windowStart } from './windows.ts';
 

@@ -1,46 +1,47 @@
 /** rate-limiting: what its descriptors and checks say. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withDefaults } from '../testkit/defaults.ts';
-import schema from './schema.ts';
+import { configuredPlugin } from '../testkit/configured-plugin.ts';
+import rateLimiting from './index.ts';
+
+const read = (config: Record<string, unknown>) => configuredPlugin(rateLimiting, config);
 
 function errors(config: Record<string, unknown>): [string, string][] {
-  const found: [string, string][] = [];
-  const full = withDefaults(schema.config, config);
-  for (const check of schema.config.options.checks) check.run(full, (path, text) => found.push([path, text]));
-  for (const check of schema.checks) check.run({ config: full }, (path, text) => found.push([path, text]));
-  return found;
+  return read(config).problems.map(({ path, message }) => [path.join('.'), message]);
 }
 
 test('defaults', () => {
-  assert.deepEqual(withDefaults(schema.config, { minute: 5 }), {
-    second: null,
-    minute: 5,
-    hour: null,
-    day: null,
-    month: null,
-    year: null,
-    limit_by: 'consumer',
-    header_name: null,
-    path: null,
-    policy: 'local',
-    fault_tolerant: true,
-    redis: {
-      host: null,
-      port: 6379,
-      timeout: 2000,
-      username: null,
-      password: null,
-      database: 0,
-      ssl: false,
-      ssl_verify: false,
-      server_name: null,
+  assert.deepEqual(
+    { ...read({ minute: 5 }).value.config },
+    {
+      second: null,
+      minute: 5,
+      hour: null,
+      day: null,
+      month: null,
+      year: null,
+      limit_by: 'consumer',
+      header_name: null,
+      path: null,
+      policy: 'local',
+      fault_tolerant: true,
+      redis: {
+        host: null,
+        port: 6379,
+        timeout: 2000,
+        username: null,
+        password: null,
+        database: 0,
+        ssl: false,
+        ssl_verify: false,
+        server_name: null,
+      },
+      hide_client_headers: false,
+      error_code: 429,
+      error_message: 'API rate limit exceeded',
+      sync_rate: -1,
     },
-    hide_client_headers: false,
-    error_code: 429,
-    error_message: 'API rate limit exceeded',
-    sync_rate: -1,
-  });
+  );
 });
 
 test('the deprecated redis_* names fill the redis record', () => {
@@ -55,7 +56,7 @@ test('the deprecated redis_* names fill the redis record', () => {
     redis_timeout: 3,
     redis_database: 4,
   };
-  assert.deepEqual(withDefaults(schema.config, { minute: 1, ...old })['redis'], {
+  assert.deepEqual(read({ minute: 1, ...old }).value.config['redis'], {
     host: 'h',
     port: 1,
     password: 'p',
@@ -76,7 +77,7 @@ test('at least one period; longer ones not lower', () => {
     ],
   ]);
   assert.deepEqual(errors({ minute: 20, hour: 10 }), [
-    ['@entity', 'The limit for hour(10.0) cannot be lower than the limit for minute(20.0)'],
+    ['config.@entity', 'The limit for hour(10.0) cannot be lower than the limit for minute(20.0)'],
   ]);
   assert.deepEqual(errors({ second: 1, minute: 1, year: 1 }), []);
 });
@@ -98,26 +99,28 @@ test('what a choice requires', () => {
 test('sync_rate', () => {
   const redis = { minute: 1, policy: 'redis', redis: { host: 'r' } };
   assert.deepEqual(errors({ minute: 1, sync_rate: 1 }), [
-    ['@entity', 'sync_rate can only be used with the redis policy'],
+    ['config.@entity', 'sync_rate can only be used with the redis policy'],
   ]);
   assert.deepEqual(errors({ ...redis, sync_rate: 0.01 }), [
-    ['@entity', 'sync_rate must be greater than 0.02, or -1 to disable'],
+    ['config.@entity', 'sync_rate must be greater than 0.02, or -1 to disable'],
   ]);
   assert.deepEqual(errors({ ...redis, sync_rate: 0.02 }), []);
 });
 
 test('single fields', () => {
-  const { fields } = schema.config;
+  const of = (field: string, value: unknown) =>
+    errors({ minute: 1, [field]: value }).filter(([path]) => path === `config.${field}`)[0]?.[1];
   assert.equal(
-    fields.header_name.options.custom('x y'),
+    of('header_name', 'x y'),
     "bad header name 'x y', allowed characters are A-Z, a-z, 0-9, '_', and '-'",
   );
-  assert.equal(fields.header_name.options.custom('X-Team_1'), undefined);
-  assert.equal(fields.path.options.custom('/a//b'), 'must not have empty segments');
-  assert.equal(fields.path.options.custom('/%zz'), "invalid url-encoded value: '%zz'");
-  assert.match(fields.path.options.custom('/ä') ?? '', /^invalid path: '\/ä'/);
-  assert.equal(fields.path.options.custom('/a%20b'), undefined);
-  assert.equal(fields.second.options.gt, 0);
-  assert.equal(fields.error_code.options.gt, 0);
-  assert.deepEqual(fields.policy.options.oneOf, ['local', 'cluster', 'redis']);
+  assert.equal(of('header_name', 'X-Team_1'), undefined);
+  assert.equal(of('path', 'a'), 'should start with: /');
+  assert.equal(of('path', '/a//b'), 'must not have empty segments');
+  assert.equal(of('path', '/%zz'), "invalid url-encoded value: '%zz'");
+  assert.match(of('path', '/ä') ?? '', /^invalid path: '\/ä'/);
+  assert.equal(of('path', '/a%20b'), undefined);
+  assert.equal(of('second', 0), 'value must be greater than 0');
+  assert.equal(of('error_code', 0), 'value must be greater than 0');
+  assert.equal(of('policy', 'none'), 'expected one of: local, cluster, redis');
 });

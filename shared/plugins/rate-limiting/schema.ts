@@ -1,4 +1,5 @@
 /** Configuration of rate-limiting: Kong's fields, defaults and messages. */
+import { atLeastOneOf, requiredWhen } from '../../config/schema/checks.ts';
 import {
   boolean,
   type EntityCheck,
@@ -8,8 +9,9 @@ import {
   type Shorthand,
   string,
 } from '../../config/schema/field.ts';
+import { headerNameField, pathField } from '../../config/schema/formats.ts';
+import { HTTP_PROTOCOLS } from '../../config/schema/protocols.ts';
 import type { PluginSchema } from '../contract.ts';
-import { atLeastOneOf, HTTP_PROTOCOLS, headerNameError, pathError, requiredWhen } from '../fields.ts';
 import { PERIODS } from './windows.ts';
 
 const REALTIME = -1;
@@ -87,8 +89,8 @@ export const config = record(
       oneOf: ['consumer', 'credential', 'ip', 'service', 'header', 'path'],
       description: 'What requests are counted by. What a request does not have is replaced by its address.',
     }),
-    header_name: string({ custom: headerNameError, description: 'The header, for limit_by: header.' }),
-    path: string({ startsWith: '/', custom: pathError, description: 'The path, for limit_by: path.' }),
+    header_name: headerNameField({ description: 'The header, for limit_by: header.' }),
+    path: pathField({ description: 'The path, for limit_by: path.' }),
     policy: string({
       default: 'local',
       lenMin: 0,

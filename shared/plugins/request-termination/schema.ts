@@ -1,7 +1,8 @@
 /** Configuration of request-termination: Kong's fields and messages. */
 import { boolean, type EntityCheck, integer, record, string } from '../../config/schema/field.ts';
+import { headerNameField } from '../../config/schema/formats.ts';
+import { HTTP_PROTOCOLS } from '../../config/schema/protocols.ts';
 import type { PluginSchema } from '../contract.ts';
-import { HTTP_PROTOCOLS, headerNameError } from '../fields.ts';
 
 const exclusions: EntityCheck = {
   name: 'custom_validator',
@@ -34,8 +35,7 @@ export const config = record(
       default: false,
       description: 'Answer with a description of the request.',
     }),
-    trigger: string({
-      custom: headerNameError,
+    trigger: headerNameField({
       description: 'Answer only requests that have this header or query argument.',
     }),
   },

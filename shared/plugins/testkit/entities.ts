@@ -1,5 +1,20 @@
 /** Whole entities from the few fields a test cares about, and a directory over them. */
-import type { Consumer, PluginEntity, Route, Service } from '../../config/entities.ts';
+import { consumers } from '../../config/entities/consumers.ts';
+import { withDefaults } from '../../config/entities/defaults.ts';
+import { plugins } from '../../config/entities/plugins.ts';
+import { routes } from '../../config/entities/routes.ts';
+import { services } from '../../config/entities/services.ts';
+import { targets } from '../../config/entities/targets.ts';
+import { upstreams } from '../../config/entities/upstreams.ts';
+import type {
+  Consumer,
+  Plugin,
+  PluginEntity,
+  Route,
+  Service,
+  Target,
+  Upstream,
+} from '../../config/entities.ts';
 import type { Directory, PluginEntitySchema } from '../contract.ts';
 
 let serial = 0;
@@ -11,80 +26,52 @@ function nextId(): string {
 }
 
 export function makeConsumer(fields: Partial<Consumer>): Consumer {
-  return {
-    id: nextId(),
-    created_at: 0,
-    updated_at: 0,
-    tags: null,
-    username: null,
-    custom_id: null,
-    ...fields,
-  };
+  return withDefaults<Consumer>(consumers, { id: nextId(), ...fields });
 }
 
 /** `consumer` may be a username or an id as a string. */
 export function makeCredential(
   fields: Readonly<Record<string, unknown>>,
-  consumers: readonly Consumer[],
+  owners: readonly Consumer[],
   now: number,
 ): PluginEntity {
   const { consumer, ...rest } = fields;
   const owner =
     typeof consumer === 'string'
-      ? { id: consumers.find((one) => one.username === consumer)?.id ?? consumer }
+      ? { id: owners.find((one) => one.username === consumer)?.id ?? consumer }
       : ((consumer as { id: string } | null | undefined) ?? null);
   return { id: nextId(), created_at: Math.floor(now / 1000), tags: null, ...rest, consumer: owner };
 }
 
 export function makeRoute(fields: Partial<Route>): Route {
-  return {
+  return withDefaults<Route>(routes, {
     id: '11111111-1111-4111-8111-111111111111',
-    created_at: 0,
-    updated_at: 0,
-    tags: null,
     name: 'test-route',
-    protocols: ['http', 'https'],
-    methods: null,
-    hosts: null,
     paths: ['/'],
-    headers: null,
-    snis: null,
-    sources: null,
-    destinations: null,
-    https_redirect_status_code: 426,
-    regex_priority: 0,
-    strip_path: true,
-    path_handling: 'v0',
-    preserve_host: false,
-    request_buffering: true,
-    response_buffering: true,
-    service: null,
     ...fields,
-  };
+  });
 }
 
 export function makeService(fields: Partial<Service>): Service {
-  return {
+  return withDefaults<Service>(services, {
     id: '22222222-2222-4222-8222-222222222222',
-    created_at: 0,
-    updated_at: 0,
-    tags: null,
     name: 'test-service',
-    retries: 5,
-    protocol: 'http',
     host: 'service.test',
-    port: 80,
-    path: null,
-    connect_timeout: 60_000,
-    write_timeout: 60_000,
-    read_timeout: 60_000,
-    client_certificate: null,
-    tls_verify: null,
-    tls_verify_depth: null,
-    ca_certificates: null,
-    enabled: true,
     ...fields,
-  };
+  });
+}
+
+/** A configured plugin whose configuration is taken as it is. */
+export function makePlugin(fields: Partial<Plugin>): Plugin {
+  return withDefaults<Plugin>(plugins, { id: nextId(), ...fields });
+}
+
+export function makeUpstream(fields: Partial<Upstream>): Upstream {
+  return withDefaults<Upstream>(upstreams, { id: nextId(), name: 'test-upstream', ...fields });
+}
+
+export function makeTarget(fields: Partial<Target>): Target {
+  return withDefaults<Target>(targets, { id: nextId(), ...fields });
 }
 
 export class TestDirectory implements Directory {

@@ -1,8 +1,6 @@
 /** Header lines in an array: the simplest thing that keeps the `Headers` contract, for tests. */
 import type { Headers } from '../../http/headers.ts';
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const BAD_VALUE = /[\x00-\x08\x0a-\x1f\x7f]/;
+import { isFieldValue, isToken } from '../../http/octets.ts';
 
 export type HeaderInput =
   | Readonly<Record<string, string | readonly string[]>>
@@ -79,6 +77,6 @@ function same(a: string, b: string): boolean {
 }
 
 function check(name: string, value: string): void {
-  if (!TOKEN.test(name)) throw new TypeError(`not a header name: ${JSON.stringify(name)}`);
-  if (BAD_VALUE.test(value)) throw new TypeError(`not a header value: ${JSON.stringify(value)}`);
+  if (!isToken(name)) throw new TypeError(`not a header name: ${JSON.stringify(name)}`);
+  if (!isFieldValue(value)) throw new TypeError(`not a header value: ${JSON.stringify(value)}`);
 }

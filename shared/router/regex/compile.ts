@@ -19,7 +19,7 @@ const MAX_UNANCHORED_LENGTH = 64;
 /** Compiles on the fastest engine on which the pattern is linear. `message` says what is wrong with it. */
 export function compilePattern(source: string, options: PatternOptions): PatternResult {
   if (source.length > MAX_SOURCE_LENGTH) {
-    return { ok: false, message: `is longer than ${MAX_SOURCE_LENGTH} characters` };
+    return { ok: false, reason: 'unsupported', message: `is longer than ${MAX_SOURCE_LENGTH} characters` };
   }
   const native = compileNative(source, options);
   return native === undefined ? compileRe2(source, options) : { ok: true, pattern: native };

@@ -34,4 +34,9 @@ export interface PatternOptions {
 
 export type PatternResult =
   | { readonly ok: true; readonly pattern: LinearPattern }
-  | { readonly ok: false; readonly message: string };
+  | {
+      readonly ok: false;
+      /** `malformed`: no engine takes it. `unsupported`: one that backtracks would, or a bound is passed. */
+      readonly reason: 'malformed' | 'unsupported';
+      readonly message: string;
+    };

@@ -21,6 +21,10 @@ const MAX_PROGRAM_SIZE = 1000;
  */
 const MAX_STATE_BYTES = 256 * 1024;
 
+/** RE2's complaints about what is wrong in every syntax; the others are about what it does not have. */
+const MALFORMED = /^(?:missing|trailing|unexpected|invalid character class range|invalid named capture)/;
+const UNOPENED = 'unopened group';
+
 type Re2Module = typeof import('re2js');
 let loaded: Re2Module | undefined;
 
@@ -30,19 +34,22 @@ function load(): Re2Module {
 }
 
 export function compileRe2(source: string, options: PatternOptions): PatternResult {
-  const complaint = differsFromRust(source);
-  if (complaint !== undefined) return { ok: false, message: complaint };
+  const complaint = backtrackingConstruct(source) ?? differsFromRust(source);
+  if (complaint !== undefined) {
+    return { ok: false, reason: complaint === UNOPENED ? 'malformed' : 'unsupported', message: complaint };
+  }
   const { RE2JS } = load();
   try {
     const flags = options.caseInsensitive === true ? RE2JS.CASE_INSENSITIVE : 0;
     const compiled = RE2JS.compile(options.anchored ? `^(?:${source})` : source, flags);
     if (compiled.programSize() > MAX_PROGRAM_SIZE) {
-      return { ok: false, message: `compiles to more than ${MAX_PROGRAM_SIZE} steps` };
+      return { ok: false, reason: 'unsupported', message: `compiles to more than ${MAX_PROGRAM_SIZE} steps` };
     }
     const prefix = options.anchored && options.caseInsensitive !== true ? literalPrefixOfSource(source) : '';
     return { ok: true, pattern: new Re2Pattern(source, compiled, prefix) };
   } catch (error) {
-    return { ok: false, message: messageOf(error) };
+    const message = messageOf(error);
+    return { ok: false, reason: MALFORMED.test(message) ? 'malformed' : 'unsupported', message };
   }
 }
 
@@ -85,6 +92,32 @@ class Re2Pattern implements LinearPattern {
   }
 }
 
+/** What only an engine that backtracks can do, by name: RE2's own message would just quote it. */
+function backtrackingConstruct(source: string): string | undefined {
+  let inClass = false;
+  for (let i = 0; i < source.length; i++) {
+    const character = source[i];
+    const next = source[i + 1];
+    if (character === '\\') {
+      if (!inClass && next !== undefined && ((next >= '1' && next <= '9') || next === 'k')) {
+        return `back-references are not supported: \`\\${next}\``;
+      }
+      i++;
+    } else if (inClass) {
+      if (character === ']') inClass = false;
+    } else if (character === '[') {
+      inClass = true;
+      if (source[i + 1] === '^') i++;
+      if (source[i + 1] === ']') i++;
+    } else if (character === '(' && next === '?') {
+      const construct = /^(?:<?[=!]|P=)/.exec(source.slice(i + 2, i + 4))?.[0];
+      if (construct === 'P=') return 'back-references are not supported: `(?P=`';
+      if (construct !== undefined) return `look-around is not supported: \`(?${construct}\``;
+    }
+  }
+  return undefined;
+}
+
 /**
  * Syntax that RE2 and Rust's engine (which Kong uses) both accept with different meanings, and what putting
  * the pattern into a group would hide (`a)(b`). Everything else that differs is refused by RE2 itself.
@@ -105,7 +138,7 @@ function differsFromRust(source: string): string | undefined {
       i++;
     } else if (!inClass) {
       if (character === '(') depth++;
-      if (character === ')' && --depth < 0) return 'unopened group';
+      if (character === ')' && --depth < 0) return UNOPENED;
       if (character !== '[') continue;
       inClass = true;
       if (source[i + 1] === '^') i++;

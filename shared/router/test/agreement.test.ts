@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Route } from '../../config/entities.ts';
+import { Random } from '../../test/random.ts';
 import { compileRouter, compileRouterSliced } from '../compile.ts';
 import type { RouteQuery } from '../contract.ts';
 import { ArrayHeaders } from './array-headers.ts';
-import { Random } from './random.ts';
 import { referenceMatch } from './reference-router.ts';
 import { route } from './samples.ts';
 

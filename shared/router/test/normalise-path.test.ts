@@ -1,8 +1,8 @@
 /** Kong's path normalisation, and the paths that have none. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Random } from '../../test/random.ts';
 import { normalisePath, pathEnd } from '../normalise-path.ts';
-import { Random } from './random.ts';
 
 const SAME = [
   '',

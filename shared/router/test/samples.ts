@@ -1,5 +1,6 @@
 /** Routes and requests for the router's tests, with everything a test does not care about filled in. */
 import type { Route } from '../../config/entities.ts';
+import { makeRoute } from '../../plugins/testkit/entities.ts';
 import type { RouteQuery, Router } from '../contract.ts';
 import { ArrayHeaders } from './array-headers.ts';
 
@@ -7,30 +8,8 @@ let made = 0;
 
 export function route(fields: Partial<Route> = {}): Route {
   made++;
-  return {
-    id: `00000000-0000-4000-8000-${made.toString(16).padStart(12, '0')}`,
-    name: null,
-    created_at: 0,
-    updated_at: 0,
-    tags: null,
-    protocols: ['http', 'https'],
-    methods: null,
-    hosts: null,
-    paths: null,
-    headers: null,
-    snis: null,
-    sources: null,
-    destinations: null,
-    https_redirect_status_code: 426,
-    regex_priority: 0,
-    strip_path: true,
-    path_handling: 'v0',
-    preserve_host: false,
-    request_buffering: true,
-    response_buffering: true,
-    service: null,
-    ...fields,
-  };
+  const id = `00000000-0000-4000-8000-${made.toString(16).padStart(12, '0')}`;
+  return makeRoute({ id, name: null, paths: null, ...fields });
 }
 
 export function query(

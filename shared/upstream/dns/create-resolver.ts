@@ -16,13 +16,19 @@ export interface DnsSettings {
   /** `dns_hostsfile`. Default /etc/hosts. */
   readonly hostsFile?: string;
   readonly maxNames?: number;
+  /** `dns_valid_ttl`, `dns_stale_ttl`, `dns_not_found_ttl`, `dns_error_ttl` in ms: see `ResolverOptions`. */
+  readonly validTtlMs?: number;
+  readonly staleMs?: number;
+  readonly notFoundTtlMs?: number;
+  readonly errorTtlMs?: number;
 }
 
 /** Throws a TypeError when a server is not an address. */
 export function createResolver(settings: DnsSettings, clock: Clock): Resolver {
+  const { servers, hostsFile, order, ...bounds } = settings;
   const conf = readResolvConf();
   const transport = createDnsTransport({
-    ...(settings.servers === undefined ? {} : { servers: settings.servers }),
+    ...(servers === undefined ? {} : { servers }),
     ...(conf.timeoutMs === undefined ? {} : { timeoutMs: conf.timeoutMs }),
     ...(conf.attempts === undefined ? {} : { attempts: conf.attempts }),
   });
@@ -30,8 +36,8 @@ export function createResolver(settings: DnsSettings, clock: Clock): Resolver {
     clock,
     transport,
     conf,
-    hosts: new HostsFile(settings.hostsFile),
-    order: settings.order,
-    ...(settings.maxNames === undefined ? {} : { maxNames: settings.maxNames }),
+    hosts: new HostsFile(hostsFile),
+    order,
+    ...bounds,
   });
 }

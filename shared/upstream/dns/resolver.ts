@@ -12,8 +12,14 @@ export interface ResolverOptions extends LookupParts {
   readonly clock: Clock;
   /** Names watched at once; more than that fail to resolve. Default 4096. */
   readonly maxNames?: number;
+  /** Age at which answers of servers are asked for again, instead of their own TTL (1 s - 1 min), ms. 0: not set. */
+  readonly validTtlMs?: number;
   /** How long an expired answer is used while servers fail, ms. Default an hour. */
   readonly staleMs?: number;
+  /** The first repetition after a failure; the waits double up to half a minute, ms. Default 1000. */
+  readonly errorTtlMs?: number;
+  /** The same waits, for a name that does not exist, double up to this, ms. Default 30 000. */
+  readonly notFoundTtlMs?: number;
   /** How long the last answer is used after the name has disappeared, ms. Default 30 000. */
   readonly notFoundGraceMs?: number;
 }
@@ -30,8 +36,9 @@ export interface NameStatus {
 
 const MIN_TTL_MS = 1000;
 const MAX_TTL_MS = 60_000;
-const MIN_BACKOFF_MS = 1000;
 const MAX_BACKOFF_MS = 30_000;
+/** Shorter settings would be a storm of questions. */
+const MIN_REPEAT_MS = 100;
 /** A lookup that has not ended by then counts as failed; the transport's own bounds are tighter as a rule. */
 const LOOKUP_DEADLINE_MS = 15_000;
 const MAX_CONCURRENT = 64;
@@ -42,6 +49,9 @@ export class Resolver implements NameSource {
   readonly #maxNames: number;
   readonly #staleMs: number;
   readonly #graceMs: number;
+  readonly #validTtlMs: number;
+  readonly #errorTtlMs: number;
+  readonly #notFoundTtlMs: number;
   readonly #names = new Map<string, WatchedName>();
   /** Names whose lookup waits for its turn. */
   readonly #queue = new Set<WatchedName>();
@@ -52,6 +62,9 @@ export class Resolver implements NameSource {
     this.#maxNames = options.maxNames ?? 4096;
     this.#staleMs = options.staleMs ?? 3_600_000;
     this.#graceMs = options.notFoundGraceMs ?? 30_000;
+    this.#validTtlMs = options.validTtlMs ?? 0;
+    this.#errorTtlMs = Math.max(options.errorTtlMs ?? 1000, MIN_REPEAT_MS);
+    this.#notFoundTtlMs = Math.max(options.notFoundTtlMs ?? 30_000, MIN_REPEAT_MS);
   }
 
   watch(name: string, onChange: () => void): NameWatch {
@@ -133,7 +146,7 @@ export class Resolver implements NameSource {
     const now = clock.now();
     let delayMs: number;
     if (outcome.state === 'found') {
-      delayMs = Math.min(Math.max(outcome.ttlMs, MIN_TTL_MS), MAX_TTL_MS);
+      delayMs = this.#freshFor(outcome);
       watched.expiresAt = now + delayMs;
       watched.failures = 0;
       watched.goneSince = undefined;
@@ -141,7 +154,7 @@ export class Resolver implements NameSource {
       const { addresses, source } = outcome;
       watched.become({ state: 'found', addresses, source });
     } else {
-      delayMs = Math.min(MIN_BACKOFF_MS * 2 ** Math.min(watched.failures, 10), MAX_BACKOFF_MS);
+      delayMs = this.#repeatAfter(outcome.state, watched.failures);
       watched.failures++;
       if (outcome.state === 'not_found') watched.goneSince ??= now;
       const usableUntil = Math.min(
@@ -153,6 +166,17 @@ export class Resolver implements NameSource {
     }
     watched.timer = clock.after(delayMs, () => this.#enqueue(watched));
     watched.settleFirst();
+  }
+
+  #freshFor({ source, ttlMs }: Extract<LookupOutcome, { state: 'found' }>): number {
+    const fromServer = source !== 'hosts' && source !== 'literal';
+    if (fromServer && this.#validTtlMs > 0) return Math.max(this.#validTtlMs, MIN_REPEAT_MS);
+    return Math.min(Math.max(ttlMs, MIN_TTL_MS), MAX_TTL_MS);
+  }
+
+  #repeatAfter(state: 'not_found' | 'failed', failures: number): number {
+    const most = state === 'not_found' ? this.#notFoundTtlMs : Math.max(MAX_BACKOFF_MS, this.#errorTtlMs);
+    return Math.min(this.#errorTtlMs * 2 ** Math.min(failures, 10), most);
   }
 }
 

@@ -2,7 +2,7 @@
  * An upstream's `healthchecks`, prepared for the request path: status lists as lookup tables, seconds
  * as milliseconds. Compiled once for each generation.
  */
-import type { Healthchecks } from '../../config/entities.ts';
+import type { Healthchecks, PassiveHealthcheck } from '../../config/entities.ts';
 
 export const NEUTRAL = 0;
 export const HEALTHY = 1;
@@ -48,15 +48,7 @@ export function compileHealthPolicy(checks: Healthchecks): HealthPolicy {
   };
 }
 
-function limits(check: {
-  readonly healthy: { readonly successes: number; readonly http_statuses: readonly number[] };
-  readonly unhealthy: {
-    readonly tcp_failures: number;
-    readonly timeouts: number;
-    readonly http_failures: number;
-    readonly http_statuses: readonly number[];
-  };
-}): Limits {
+function limits(check: Pick<PassiveHealthcheck, 'healthy' | 'unhealthy'>): Limits {
   const statuses = new Uint8Array(1000);
   for (const status of check.unhealthy.http_statuses) statuses[status] = UNHEALTHY;
   // A status in both lists is healthy, as in Kong.

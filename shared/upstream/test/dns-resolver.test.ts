@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { HostAddresses } from '../dns/hosts-file.ts';
 import type { DnsOrder } from '../dns/lookup.ts';
 import { parseResolvConf } from '../dns/resolv-conf.ts';
-import { Resolver } from '../dns/resolver.ts';
+import { Resolver, type ResolverOptions } from '../dns/resolver.ts';
 import type { DnsRecord, DnsTransport, QueryType } from '../dns/transport.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 
@@ -42,16 +42,20 @@ const HOSTS: Record<string, HostAddresses> = {
   'six.test': { ipv4: [], ipv6: ['2001:db8::6'] },
 };
 
-function setUp(options: { order?: DnsOrder[]; conf?: string; maxNames?: number } = {}) {
+type Options = { order?: DnsOrder[]; conf?: string } & Partial<
+  Pick<ResolverOptions, 'maxNames' | 'validTtlMs' | 'staleMs' | 'errorTtlMs' | 'notFoundTtlMs'>
+>;
+
+function setUp({ order, conf = '', ...rest }: Options = {}) {
   const clock = new FakeClock();
   const server = new FakeServer();
   const resolver = new Resolver({
     clock,
     transport: server,
     hosts: { lookup: async (name) => HOSTS[name] },
-    conf: parseResolvConf(options.conf ?? ''),
-    order: options.order,
-    ...(options.maxNames === undefined ? {} : { maxNames: options.maxNames }),
+    conf: parseResolvConf(conf),
+    order,
+    ...rest,
   });
   const watch = (name: string) => {
     let changes = 0;
@@ -220,6 +224,32 @@ test('failures are retried after 1 s, 2 s, ... 30 s', async () => {
   await clock.advance(30_000);
   assert.equal(watched.ips, '10.0.0.1');
   assert.equal(clock.nextIn, 60_000);
+});
+
+test('the settings of Kong: valid, stale, not found and error TTL', async () => {
+  const { clock, server, watch } = setUp({
+    validTtlMs: 120_000,
+    staleMs: 5000,
+    errorTtlMs: 500,
+    notFoundTtlMs: 900,
+  });
+  server.answers.set('A api.test', [a('10.0.0.1', 1)]);
+  const name = watch('api.test');
+  const gone = watch('gone.test');
+  await name.first;
+  await gone.first;
+  assert.equal(clock.nextIn, 500, 'gone.test');
+  await clock.advance(500);
+  assert.equal(clock.nextIn, 900, 'gone.test, no longer than the setting');
+  gone.close();
+  assert.equal(clock.nextIn, 119_500, 'api.test, not the TTL of its answer');
+  server.answers.set('A api.test', 'ESERVFAIL');
+  await clock.advance(119_500);
+  assert.equal(clock.nextIn, 500);
+  await clock.advance(4500);
+  assert.equal(name.ips, '10.0.0.1');
+  await clock.advance(500);
+  assert.equal(name.ips, 'failed', 'stale for five seconds and no longer');
 });
 
 test('a server that fails does not start the grace of a name that has gone', async () => {

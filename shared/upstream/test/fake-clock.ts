@@ -1,6 +1,7 @@
 /**
  * A clock that stands still until it is told to move, with seeded chance. For tests only.
  */
+import { Random } from '../../test/random.ts';
 import type { Clock, Timer } from '../clock.ts';
 
 interface Pending {
@@ -12,23 +13,19 @@ interface Pending {
 export class FakeClock implements Clock {
   #now = 1000;
   #order = 0;
-  #seed: number;
+  readonly #random: Random;
   readonly #pending = new Set<Pending>();
 
   constructor(seed = 1) {
-    this.#seed = seed;
+    this.#random = new Random(seed);
   }
 
   now(): number {
     return this.#now;
   }
 
-  /** Mulberry32. */
   random(): number {
-    this.#seed = (this.#seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#seed ^ (this.#seed >>> 15), 1 | this.#seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    return this.#random.next();
   }
 
   after(delayMs: number, run: () => void): Timer {

@@ -2,6 +2,7 @@
  * Entities, requests and names for the tests of this folder.
  */
 import type { Healthchecks, Target, Upstream } from '../../config/entities.ts';
+import { makeTarget, makeUpstream } from '../../plugins/testkit/entities.ts';
 import type { BalancerDeps } from '../balancer/create-balancer.ts';
 import { EndpointRegistry } from '../balancer/endpoint-registry.ts';
 import type { LiveEndpoint } from '../balancer/live-endpoint.ts';
@@ -16,35 +17,8 @@ type Deep<T> = T extends readonly unknown[] | null
     ? { [K in keyof T]?: Deep<T[K]> }
     : T;
 
-/** Kong's defaults. */
-export const HEALTHCHECKS: Healthchecks = {
-  threshold: 0,
-  active: {
-    type: 'http',
-    timeout: 1,
-    concurrency: 10,
-    http_path: '/',
-    https_sni: null,
-    https_verify_certificate: true,
-    headers: null,
-    healthy: { interval: 0, successes: 0, http_statuses: [200, 302] },
-    unhealthy: {
-      interval: 0,
-      tcp_failures: 0,
-      timeouts: 0,
-      http_failures: 0,
-      http_statuses: [429, 404, 500, 501, 502, 503, 504, 505],
-    },
-  },
-  passive: {
-    type: 'http',
-    healthy: { successes: 0, http_statuses: [200, 201, 204, 301, 302] },
-    unhealthy: { tcp_failures: 0, timeouts: 0, http_failures: 0, http_statuses: [429, 500, 503] },
-  },
-};
-
 export function healthchecks(changes: Deep<Healthchecks>): Healthchecks {
-  return merge(HEALTHCHECKS, changes) as Healthchecks;
+  return merge(makeUpstream({}).healthchecks, changes) as Healthchecks;
 }
 
 function merge(base: unknown, changes: unknown): unknown {
@@ -56,43 +30,14 @@ function merge(base: unknown, changes: unknown): unknown {
 }
 
 export function upstream(changes: Partial<Upstream> = {}): Upstream {
-  return {
-    id: 'u1',
-    created_at: 0,
-    updated_at: 0,
-    tags: null,
-    name: 'orders',
-    algorithm: 'round-robin',
-    hash_on: 'none',
-    hash_fallback: 'none',
-    hash_on_header: null,
-    hash_fallback_header: null,
-    hash_on_cookie: null,
-    hash_on_cookie_path: '/',
-    hash_on_query_arg: null,
-    hash_fallback_query_arg: null,
-    hash_on_uri_capture: null,
-    hash_fallback_uri_capture: null,
-    slots: 10_000,
-    host_header: null,
-    client_certificate: null,
-    use_srv_name: false,
-    healthchecks: HEALTHCHECKS,
-    ...changes,
-  };
+  return makeUpstream({ id: 'u1', name: 'orders', ...changes });
 }
 
 /** Targets from `{ 'host:port': weight }`. */
 export function targets(weights: Record<string, number>): Target[] {
-  return Object.entries(weights).map(([target, weight]) => ({
-    id: target,
-    created_at: 0,
-    updated_at: 0,
-    tags: null,
-    upstream: { id: 'u1' },
-    target,
-    weight,
-  }));
+  return Object.entries(weights).map(([target, weight]) =>
+    makeTarget({ id: target, upstream: { id: 'u1' }, target, weight }),
+  );
 }
 
 /** `values`: `ip`, `path`, `consumer`, `header:<name>`, `cookie:<name>`, `query:<name>`, `capture:<name>`. */

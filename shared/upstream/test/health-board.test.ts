@@ -4,16 +4,7 @@ import type { Healthchecks } from '../../config/entities.ts';
 import { createBalancer } from '../balancer/create-balancer.ts';
 import type { LiveEndpoint } from '../balancer/live-endpoint.ts';
 import type { CheckKind, HealthEvent, Outcome } from '../health/board.ts';
-import {
-  HEALTHCHECKS,
-  healthchecks,
-  picked,
-  request,
-  targets,
-  upstream,
-  type World,
-  world,
-} from './fixtures.ts';
+import { healthchecks, picked, request, targets, upstream, type World, world } from './fixtures.ts';
 
 const anybody = request();
 
@@ -69,7 +60,7 @@ const PASSIVE_TABLE: [string, Healthchecks, string, string][] = [
     '500 200 500 200 500 500',
     'HHHHHU',
   ],
-  ['without checks nothing matters', HEALTHCHECKS, '500 500 connect timeout 503', 'HHHHH'],
+  ['without checks nothing matters', healthchecks({}), '500 500 connect timeout 503', 'HHHHH'],
   [
     'a status in both lists is healthy',
     healthchecks({
@@ -176,7 +167,11 @@ test('the threshold: the available share must exceed it', () => {
 
 test('states for people: off without checks and for weight 0, unhealthy wherever it is so', () => {
   const deps = world();
-  const { balancer } = setUp(HEALTHCHECKS, deps, { '10.0.0.1:80': 100, '10.0.0.2:80': 0, 'gone.test:80': 5 });
+  const { balancer } = setUp(healthchecks({}), deps, {
+    '10.0.0.1:80': 100,
+    '10.0.0.2:80': 0,
+    'gone.test:80': 5,
+  });
   deps.names.set('gone.test', { state: 'not_found' });
   const states = () => balancer.health().map(({ target, health }) => `${target} ${health}`);
   assert.deepEqual(states(), [
@@ -193,7 +188,7 @@ test('switching the checks off brings everybody back', () => {
   const before = setUp(PASSIVE, deps);
   before.endpoint.failed('connect');
   before.endpoint.failed('connect');
-  const after = setUp(HEALTHCHECKS, deps);
+  const after = setUp(healthchecks({}), deps);
   before.balancer.release();
   assert.equal(picked(after.balancer.pick(anybody)), before.endpoint);
 });

@@ -171,6 +171,25 @@ export const BROKEN_DOCUMENTS: readonly BrokenDocument[] = [
     expected: [{ code: 'CD1107', says: /look-around is not supported/ }],
   },
   {
+    name: 'what the engine that routes refuses beside that',
+    text: route(
+      '        paths:\n          - «~/(a)\\1»\n          - «"~/a[^/]{2000}"»\n          - «~/[a-z&&b]»\n          - ~/ok\n',
+    ),
+    expected: [
+      { code: 'CD1107', says: /Router Expression failed validation: .*back-references are not supported/ },
+      { code: 'CD1107', says: /Router Expression failed validation: .*repeat/ },
+      { code: 'CD1107', says: /Router Expression failed validation: .*&&/ },
+    ],
+  },
+  {
+    name: 'a header value whose expression does not compile',
+    text: route('        headers: {x-a: [one, «"~*("», "("], X-B: [«"~*(?=a)"»]}\n'),
+    expected: [
+      { code: 'CD1107', says: /invalid regex: '\(' \(PCRE returned: missing closing \)/ },
+      { code: 'CD1107', says: /look-around is not supported/ },
+    ],
+  },
+  {
     name: 'a path of an old file that is marked already',
     text: '_format_version: "2.1"\nroutes:\n  - paths: [«"~/foo/[^/]+"»]\n',
     expected: [{ code: 'CD1107', says: /should start with/ }],

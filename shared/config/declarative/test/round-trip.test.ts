@@ -1,23 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Random } from '../../../test/random.ts';
 import { exportDeclarative, exportYaml } from '../export.ts';
 import { readDeclarative } from '../read.ts';
 import { plugins } from './fixture-plugins.ts';
 
-/** Mulberry32: the same documents at each run. */
 function generator(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-  const pick = <T>(...values: readonly T[]) => values[Math.floor(next() * values.length)] as T;
-  const maybe = <T>(value: T) => (next() < 0.5 ? value : undefined);
+  const random = new Random(seed);
+  const pick = <T>(...values: readonly T[]) => random.pick(values);
+  const maybe = <T>(value: T) => (random.chance(0.5) ? value : undefined);
   const times = <T>(most: number, make: (i: number) => T) =>
-    Array.from({ length: Math.floor(next() * (most + 1)) }, (_, i) => make(i));
-  return { pick, maybe, times, next };
+    Array.from({ length: random.below(most + 1) }, (_, i) => make(i));
+  return { pick, maybe, times };
 }
 
 function randomDocument(seed: number): Record<string, unknown> {

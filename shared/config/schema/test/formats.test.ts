@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { expandIPv6, isIpOrCidr, parseHostPort } from '../address.ts';
+import { expandIPv6, parseHostPort } from '../address.ts';
 import {
   brokenCookieName,
   brokenHeaderName,
@@ -15,8 +15,7 @@ import {
   brokenUrl,
   brokenWildcardHost,
 } from '../formats.ts';
-import { normalisePath } from '../path.ts';
-import { backtrackingConstruct, compileRegex } from '../regex.ts';
+import { normalPrefix, whyNeverMatches } from '../path.ts';
 import { nearest } from '../similar.ts';
 
 type Check = (text: string) => string | undefined;
@@ -147,7 +146,6 @@ describe('formats', () => {
     for (const wrong of ['', ':80', 'a:', 'a:65536', '[a]:1', '[::1', '[::1]x', 'fe80::1%eth0']) {
       assert.equal(parseHostPort(wrong), undefined, wrong);
     }
-    assert.equal(isIpOrCidr('1.2.3.4/'), false);
   });
 
   it('expand IPv6', () => {
@@ -157,7 +155,7 @@ describe('formats', () => {
     assert.equal(expandIPv6('1:2:3:4:5:6:7::'), '0001:0002:0003:0004:0005:0006:0007:0000');
   });
 
-  it('normalise paths', () => {
+  it('have a normal form, the one in which requests are routed', () => {
     for (const [path, normal] of [
       ['/', '/'],
       ['/a/./b/../c', '/a/c'],
@@ -167,35 +165,26 @@ describe('formats', () => {
       ['//a', '/a'],
       ['/%41%2f%7e%25', '/A%2F~%25'],
       ['/%c3%bc', '/ü'],
-      ['/%ff', '/%FF'],
+      ['/a%5cb', '/a\\b'],
       ['/...', '/...'],
     ] as const) {
-      assert.equal(normalisePath(path), normal, path);
-      assert.equal(normalisePath(normal), normal, normal);
+      assert.equal(normalPrefix(path), normal, path);
+      assert.equal(normalPrefix(normal), normal, normal);
+      assert.equal(whyNeverMatches(normal), undefined, normal);
     }
   });
-});
 
-describe('regular expressions', () => {
-  it('are compiled with the spellings of PCRE', () => {
-    const match = (source: string, text: string) => {
-      const compiled = compileRegex(source, true);
-      assert.ok('regex' in compiled, source);
-      return compiled.regex.exec(text);
-    };
-    assert.equal(match('/(?P<id>[[:digit:]]+)', '/12x')?.groups?.['id'], '12');
-    assert.ok(match('(?i)/A\\z', '/a'));
-    assert.ok(match('/a(?i)b[(]', '/aB('));
-    assert.equal(match('/a(?i)b', '/Ab'), null);
-    assert.equal(match('/a', 'x/a'), null);
-    assert.ok('problem' in compileRegex('('));
-  });
-
-  it('are searched for what needs backtracking', () => {
-    assert.equal(backtrackingConstruct('a(?=b)'), 'look-around');
-    assert.equal(backtrackingConstruct('(?<!a)b'), 'look-around');
-    assert.equal(backtrackingConstruct('(a)\\1'), 'back-references');
-    assert.equal(backtrackingConstruct('(?<a>b)[(?=]\\(?=(?:c)\\\\1'), undefined);
+  it('may be such that no request has them', () => {
+    for (const [path, reason] of [
+      ['/a?b', /question mark/],
+      ['/a#b', /number sign/],
+      ['/a%00', /NUL/],
+      ['/a\0', /NUL/],
+      ['/a%ff', /UTF-8/],
+      ['/a\ud800', /UTF-8/],
+    ] as const) {
+      assert.match(whyNeverMatches(path) ?? '', reason, path);
+    }
   });
 });
 

@@ -262,3 +262,22 @@ describe('shorthands', () => {
     assert.deepEqual(input, { redis_host: 'h', redis: { port: 1 } });
   });
 });
+
+describe('a record that is wrong somewhere', () => {
+  it('keeps its defaults for the checks around it', () => {
+    const config = record(
+      { kind: string({ default: 'b' }), x: integer(), port: integer({ default: 1 }) },
+      { required: true },
+    );
+    const needsPort = conditional({
+      ifField: 'config.kind',
+      ifMatch: string({ eq: 'b' }),
+      thenField: 'config.port',
+      thenMatch: integer({ required: true }),
+    });
+    const schema = record({ config }, { checks: [needsPort] });
+    assert.deepEqual(plain(validate(schema, { config: { x: 'one', y: 1 } }).fields), {
+      config: { x: 'expected an integer', y: 'unknown field' },
+    });
+  });
+});

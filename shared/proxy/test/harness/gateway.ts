@@ -7,7 +7,6 @@ import type {
   CaCertificate,
   Certificate,
   Configuration,
-  Plugin,
   Route,
   Service,
   Sni,
@@ -17,7 +16,7 @@ import { createLogger } from '../../../observe/logger.ts';
 import { MetricsRegistry } from '../../../observe/metrics.ts';
 import type { AnyPluginDefinition, PluginInstance } from '../../../plugins/contract.ts';
 import { definePlugin } from '../../../plugins/contract.ts';
-import { makeRoute, makeService } from '../../../plugins/testkit/entities.ts';
+import { makePlugin, makeRoute, makeService } from '../../../plugins/testkit/entities.ts';
 import { createCounterTable } from '../../../state/counter-table.ts';
 import type { Engine, ListenerRole } from '../../contract.ts';
 import { createEngine } from '../../engine.ts';
@@ -90,23 +89,6 @@ export function pluginOf(name: string, instance: PluginInstance): AnyPluginDefin
   }) as unknown as AnyPluginDefinition;
 }
 
-function pluginRecord(name: string): Plugin {
-  return {
-    id: '77777777-7777-4777-8777-777777777777',
-    created_at: 0,
-    updated_at: 0,
-    tags: null,
-    name,
-    instance_name: null,
-    route: null,
-    service: null,
-    consumer: null,
-    config: {},
-    protocols: ['grpc', 'grpcs', 'http', 'https'],
-    enabled: true,
-  };
-}
-
 export async function startGateway(t: TestContext, options: GatewayOptions): Promise<TestGateway> {
   const service = makeService({
     name: 'upstream',
@@ -122,7 +104,7 @@ export async function startGateway(t: TestContext, options: GatewayOptions): Pro
     services: options.services ?? [service],
     routes: options.routes ?? [route],
     consumers: [],
-    plugins: definition === undefined ? [] : [pluginRecord(definition.name)],
+    plugins: definition === undefined ? [] : [makePlugin({ name: definition.name })],
     upstreams: [],
     targets: [],
     certificates: options.certificates ?? [],

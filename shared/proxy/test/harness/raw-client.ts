@@ -5,9 +5,7 @@ import * as net from 'node:net';
 import type { TestContext } from 'node:test';
 import * as tls from 'node:tls';
 import { type Response, readResponse } from './messages.ts';
-
-/** Longest wait for anything: a test that reaches it has failed. */
-export const PATIENCE_MS = 5000;
+import { Waiters } from './waiters.ts';
 
 export type Octets = string | Buffer;
 
@@ -25,13 +23,13 @@ export class RawClient {
   /** It went by a reset. */
   wasReset = false;
   private pieces: Buffer[] = [];
-  private readonly waiters = new Set<() => void>();
+  private readonly waiters = new Waiters();
 
   constructor(socket: net.Socket) {
     this.socket = socket;
     socket.on('data', (octets: Buffer) => {
       this.pieces.push(octets);
-      this.wake();
+      this.waiters.wake();
     });
     socket.on('end', () => this.end());
     socket.on('close', () => this.end());
@@ -46,30 +44,17 @@ export class RawClient {
   }
 
   /** Resolves when `done` returns something; looked at after each read. */
-  async until<T>(what: string, done: () => T | undefined): Promise<T> {
-    const started = performance.now();
-    for (;;) {
-      this.gather();
-      const result = done();
-      if (result !== undefined) return result;
-      await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(
-          () => {
-            this.waiters.delete(wake);
-            const got = this.unread.toString('latin1').slice(0, 2000);
-            reject(
-              new Error(`no ${what} (${this.ended ? 'ended' : 'open'}); unread: ${JSON.stringify(got)}`),
-            );
-          },
-          Math.max(1, PATIENCE_MS - (performance.now() - started)),
-        );
-        const wake = (): void => {
-          clearTimeout(timer);
-          resolve();
-        };
-        this.waiters.add(wake);
-      });
-    }
+  until<T>(what: string, done: () => T | undefined): Promise<T> {
+    return this.waiters.until(
+      () => {
+        this.gather();
+        return done();
+      },
+      () => {
+        const got = this.unread.toString('latin1').slice(0, 2000);
+        return `no ${what} (${this.ended ? 'ended' : 'open'}); unread: ${JSON.stringify(got)}`;
+      },
+    );
   }
 
   /** The next response, interim ones included; `method` of the request it answers. */
@@ -102,20 +87,13 @@ export class RawClient {
 
   private end(): void {
     this.ended = true;
-    this.wake();
+    this.waiters.wake();
   }
 
   private gather(): void {
     if (this.pieces.length === 0) return;
     this.unread = Buffer.concat([this.unread, ...this.pieces]);
     this.pieces = [];
-  }
-
-  private wake(): void {
-    for (const waiter of [...this.waiters]) {
-      this.waiters.delete(waiter);
-      waiter();
-    }
   }
 }
 

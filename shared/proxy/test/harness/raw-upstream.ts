@@ -5,7 +5,8 @@ import * as net from 'node:net';
 import type { TestContext } from 'node:test';
 import * as tls from 'node:tls';
 import { type Request, readHead, readRequest } from './messages.ts';
-import { type Octets, octetsOf, PATIENCE_MS } from './raw-client.ts';
+import { type Octets, octetsOf } from './raw-client.ts';
+import { Waiters } from './waiters.ts';
 
 export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
@@ -57,7 +58,7 @@ export class RawUpstream {
   readonly requests: Request[] = [];
   script: UpstreamScript;
   private readonly sockets = new Set<net.Socket>();
-  private readonly waiters = new Set<() => void>();
+  private readonly waiters = new Waiters();
 
   constructor(script: UpstreamScript, secure: tls.TlsOptions | undefined) {
     this.script = script;
@@ -91,26 +92,8 @@ export class RawUpstream {
   }
 
   /** Resolves when `done` returns something; looked at after each event. */
-  async until<T>(what: string, done: () => T | undefined): Promise<T> {
-    const started = performance.now();
-    for (;;) {
-      const result = done();
-      if (result !== undefined) return result;
-      await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(
-          () => {
-            this.waiters.delete(wake);
-            reject(new Error(`the upstream saw no ${what}`));
-          },
-          Math.max(1, PATIENCE_MS - (performance.now() - started)),
-        );
-        const wake = (): void => {
-          clearTimeout(timer);
-          resolve();
-        };
-        this.waiters.add(wake);
-      });
-    }
+  until<T>(what: string, done: () => T | undefined): Promise<T> {
+    return this.waiters.until(done, () => `the upstream saw no ${what}`);
   }
 
   /** The `n`th whole request (from 1). */
@@ -130,24 +113,24 @@ export class RawUpstream {
     socket.on('end', () => {
       peer.ended = true;
       if (this.script.onData === undefined) socket.end();
-      this.wake();
+      this.waiters.wake();
     });
     socket.on('close', () => {
       peer.closed = true;
-      this.wake();
+      this.waiters.wake();
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNRESET') peer.wasReset = true;
     });
     this.script.onConnection?.(peer);
-    this.wake();
+    this.waiters.wake();
   }
 
   private read(peer: UpstreamPeer, octets: Buffer): void {
     const { script } = this;
     if (script.onData !== undefined) {
       script.onData(octets, peer);
-      this.wake();
+      this.waiters.wake();
       return;
     }
     peer.received = Buffer.concat([peer.received, octets]);
@@ -167,14 +150,7 @@ export class RawUpstream {
       const answer = script.onRequest === undefined ? OK : script.onRequest(read.request, peer);
       if (answer !== undefined) peer.send(answer);
     }
-    this.wake();
-  }
-
-  private wake(): void {
-    for (const waiter of [...this.waiters]) {
-      this.waiters.delete(waiter);
-      waiter();
-    }
+    this.waiters.wake();
   }
 }
 

@@ -1,7 +1,7 @@
 /** Both engines must agree wherever the native one is allowed, and the analysis must allow what it should. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random } from '../../test/random.ts';
+import { Random } from '../../../test/random.ts';
 import { capturesOf, compileNative, compilePattern } from '../compile.ts';
 import type { LinearPattern } from '../contract.ts';
 import { compileRe2 } from '../re2.ts';

@@ -2,19 +2,9 @@
 import assert from 'node:assert/strict';
 import { BlockList, isIP } from 'node:net';
 import { test } from 'node:test';
+import { Random } from '../../../test/random.ts';
 import { clientNetwork, parseIpv4, parseIpv6 } from '../ip-address.ts';
 import { IpMatcher, parseCidr } from '../ip-range.ts';
-
-/** Reproducible numbers: mulberry32. */
-function random(seed: number): (bound: number) => number {
-  let state = seed;
-  return (bound) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4_294_967_296) * bound);
-  };
-}
 
 test('what is an IPv4 address', () => {
   assert.equal(parseIpv4('255.255.255.255'), 0xffffffff);
@@ -75,7 +65,8 @@ const v6 = (value: bigint) =>
     .join(':');
 
 test('property: agrees with arithmetic on big integers and with net.BlockList', () => {
-  const next = random(20_260_101);
+  const random = new Random(20_260_101);
+  const next = (bound: number) => random.below(bound);
   // Few distinct bits, so that ranges nest, touch and repeat.
   const address = (bits: number) => {
     let value = 0n;
