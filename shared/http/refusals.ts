@@ -58,7 +58,6 @@ export const REFUSALS = [
   { reason: 'body_too_large', status: 413, message: 'Payload too large' },
   { reason: 'head_timeout', status: 408, message: 'Request timeout' },
   { reason: 'body_timeout', status: 408, message: 'Request timeout' },
-  { reason: 'plain_http_on_tls_port', status: 400, message: 'The plain HTTP request was sent to HTTPS port' },
   { reason: 'upgrade_invalid', status: 400, message: BAD_REQUEST },
   { reason: 'websocket_version_not_supported', status: 426, message: 'Upgrade required' },
   { reason: 'too_many_connection_options', status: 400, message: BAD_REQUEST },
