@@ -505,7 +505,9 @@ export class Exchange extends ExchangeView {
     const { client, context, response } = this;
     const leg = this.leg!;
     const upstream = leg.head;
-    let framing = upstream.framing;
+    // A plugin may have made it a status that has no body: the upstream's is read and dropped (ResponseWriter).
+    let framing: number =
+      response.status === 204 || response.status === 304 ? Framing.none : upstream.framing;
     let contentLength = -1;
     if (framing === Framing.none) {
       if (client.head.method === 'HEAD' || response.status === 304) contentLength = upstream.declaredLength;
