@@ -27,6 +27,9 @@ const LINGER_BYTES = 1024 * 1024;
 /** The rest of a body that nobody wants is read up to this much to keep the connection; beyond, it is closed. */
 const DISCARD_BYTES = 64 * 1024;
 
+/** Pipelined requests are held up to this much, and a read more. */
+const PIPELINED_BYTES = 16 * 1024;
+
 const LF = 0x0a;
 
 export class ClientConnection implements Waiting, ClientView {
@@ -193,10 +196,11 @@ export class ClientConnection implements Waiting, ClientView {
         pos = this.takeBody(octets, pos, end);
         if (pos < 0) break;
       } else if (this.state === State.response || this.state === State.tunnel) {
-        // Pipelined requests wait for their turn, and the socket with them: one read is all that is held.
+        // Pipelined requests wait for their turn. The socket is read on for a while: a client that goes away is
+        // noticed by that alone, and what it asked for must not go on without it.
         if (this.partial === undefined) this.hold(octets, pos, end);
         else this.join(octets.subarray(pos, end));
-        if (this.state === State.response) this.pauseReading();
+        if (this.state === State.response && this.partialLength > PIPELINED_BYTES) this.pauseReading();
         break;
       } else break;
     }

@@ -12,6 +12,11 @@ const POINTS = [
     answer: undefined,
   },
   {
+    name: 'with another request behind the first one',
+    request: 'GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /two HTTP/1.1\r\nHost: a\r\n\r\n',
+    answer: undefined,
+  },
+  {
     name: 'within the request body',
     request: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf',
     answer: undefined,
