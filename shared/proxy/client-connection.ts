@@ -358,6 +358,7 @@ export class ClientConnection implements Waiting, ClientView {
     }
     // The rest of the body is still coming: it is read and dropped before the next request.
     if (this.state === State.body) {
+      this.deadline = this.context.deadlines.after(this.context.settings.bodyIdleTimeoutMs);
       this.resumeReading();
       return;
     }
@@ -468,7 +469,8 @@ export class ClientConnection implements Waiting, ClientView {
       case State.body:
         // The rest of a body that has its answer already: a second one would be taken for the next request's.
         if (this.exchange === undefined) this.socket.destroy();
-        else this.refuse(refusalFor('body_timeout'));
+        // While an early answer is on its way nobody waits for the body; `exchangeEnded` sets the next deadline.
+        else if (!this.writer.started) this.refuse(refusalFor('body_timeout'));
     }
   }
 

@@ -60,6 +60,8 @@ export class Listener {
         { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 },
         accept,
       );
+    // Counts sockets before their TLS handshake too: those are not connections of ours yet, but they cost.
+    this.server.maxConnections = context.settings.maxConnections;
     this.server.on('error', (error) => context.log.error('listener failed', { error: error.message }));
   }
 

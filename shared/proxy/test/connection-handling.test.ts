@@ -198,6 +198,30 @@ test('a small rest that never comes ends the connection without a second answer'
   assert.equal(await client.closed(), '');
 });
 
+test('an early answer may take longer than a body may pause; the rest is waited for afterwards, once', async (t) => {
+  const upstream = await startUpstream(t, {
+    onHead: (peer) => {
+      peer.send('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf');
+      setTimeout(() => peer.send('half'), 250);
+    },
+  });
+  const gateway = await startGateway(t, { upstream: upstream.port, settings: { bodyIdleTimeoutMs: 50 } });
+  const client = await connect(t, gateway.port);
+  client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf');
+  const response = await client.response('POST');
+  assert.equal(response.body.toString(), 'halfhalf');
+  assert.equal(response.one('connection'), undefined);
+  assert.equal(await client.closed(), '');
+});
+
+test('sockets that never begin their TLS handshake count as connections', async (t) => {
+  const gateway = await startGateway(t, { tls: true, settings: { maxConnections: 2 } });
+  const silent = [await connect(t, gateway.tlsPort), await connect(t, gateway.tlsPort)];
+  const third = await connect(t, gateway.tlsPort);
+  assert.equal(await third.closed(), '');
+  for (const one of silent) assert.equal(one.ended, false);
+});
+
 test('more connections than allowed are refused, the others go on', async (t) => {
   const upstream = await startUpstream(t);
   const gateway = await startGateway(t, { upstream: upstream.port, settings: { maxConnections: 2 } });
