@@ -16,6 +16,9 @@ import type { UpstreamLeg } from './upstream-leg.ts';
 /** Held before the client is stopped, and kept for another attempt. */
 const HOLD_BYTES = 64 * 1024;
 
+const SMALL_BYTES = 256;
+const SMALL_RUN = 128;
+
 const EMPTY = Buffer.alloc(0);
 
 interface Reader {
@@ -33,6 +36,8 @@ export class RequestBody {
   contentLength: number;
   private pieces: Buffer[] | undefined = [];
   private heldBytes = 0;
+  /** Small pieces at the end of `pieces`. */
+  private smallRun = 0;
   private connection: UpstreamConnection | undefined;
   private trailers = '';
   private reader: Reader | undefined;
@@ -62,8 +67,7 @@ export class RequestBody {
       this.send(piece, false);
       return;
     }
-    this.pieces!.push(piece);
-    this.heldBytes += piece.length;
+    this.hold(piece);
     const reader = this.reader;
     if (reader === undefined) {
       if (this.heldBytes > HOLD_BYTES) this.client.pauseReading();
@@ -102,6 +106,7 @@ export class RequestBody {
     if (!this.ended || this.connection !== undefined)
       throw new Error('replaceBody needs a body that readBody has returned');
     this.pieces = body.length === 0 ? [] : [body];
+    this.smallRun = 0;
     this.heldBytes = body.length;
     this.framing = Framing.length;
     this.contentLength = body.length;
@@ -159,9 +164,20 @@ export class RequestBody {
 
   private keep(piece: Buffer): void {
     if (this.pieces === undefined) return;
-    this.heldBytes += piece.length;
+    this.hold(piece);
     if (this.heldBytes > HOLD_BYTES) this.pieces = undefined;
-    else this.pieces.push(piece);
+  }
+
+  /** Runs of small pieces become one: an octet of a client must not cost an object for as long as it is held. */
+  private hold(piece: Buffer): void {
+    const pieces = this.pieces!;
+    pieces.push(piece);
+    this.heldBytes += piece.length;
+    if (piece.length > SMALL_BYTES) this.smallRun = 0;
+    else if (++this.smallRun === SMALL_RUN) {
+      this.smallRun = 0;
+      pieces.push(Buffer.concat(pieces.splice(-SMALL_RUN)));
+    }
   }
 
   private send(piece: Buffer, last: boolean): void {

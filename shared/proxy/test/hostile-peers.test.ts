@@ -118,19 +118,42 @@ test('a head in drips of one octet', async (t) => {
   assert.equal(upstream.requests[0]!.all('x').length, 90);
 });
 
-test('a body of one-octet chunks in packets of their own is kept for another attempt within bounds', async (t) => {
-  const upstream = await startUpstream(t);
-  const gateway = await startGateway(t, { upstream: upstream.port });
-  const client = await connect(t, gateway.port);
-  client.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
-  for (let i = 0; i < 2000; i++) {
-    client.send('1\r\nx\r\n');
-    if (i % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
-  }
-  client.send('0\r\n\r\n');
-  assert.equal((await client.response('POST')).status, 200);
-  assert.equal(upstream.requests[0]!.body.length, 2000);
-});
+for (const method of ['PUT', 'POST']) {
+  test(`a body in thousands of tiny pieces arrives whole, read by a plugin and sent twice (${method})`, async (t) => {
+    const upstream = await startUpstream(t, {
+      onRequest: (_, peer) => {
+        if (upstream.requests.length > 1 || method === 'POST') return OK;
+        peer.reset();
+        return undefined;
+      },
+    });
+    let read = '';
+    const gateway = await startGateway(t, {
+      upstream: upstream.port,
+      service: { retries: 1 },
+      plugin: {
+        async access(exchange) {
+          if (method === 'POST') read = (await exchange.request.readBody(100_000))!.toString();
+        },
+      },
+    });
+    const client = await connect(t, gateway.port);
+    client.send(`${method} / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`);
+    let body = '';
+    for (let i = 0; i < 2000; i++) {
+      // Now and then a larger one, so that runs begin and end at many places.
+      const piece = i % 301 === 0 ? String(i).repeat(100) : String(i % 10);
+      body += piece;
+      client.send(`${piece.length.toString(16)}\r\n${piece}\r\n`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    client.send('0\r\n\r\n');
+    assert.equal((await client.response(method)).status, 200);
+    for (const request of upstream.requests) assert.equal(request.body.toString(), body);
+    assert.equal(upstream.requests.length, method === 'PUT' ? 2 : 1);
+    if (method === 'POST') assert.equal(read, body);
+  });
+}
 
 test('random octets get an answer or an end, and never reach the upstream', async (t) => {
   const random = new Random(11);
