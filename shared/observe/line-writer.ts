@@ -78,10 +78,37 @@ export class LineWriter {
   /** Queues a line; a line feed is added. False when it was dropped. */
   write(line: string): boolean {
     // No character needs more than three bytes for each of its UTF-16 units.
-    const most = line.length * 3 + 1;
-    if (this.#closed || this.#queueBytes + line.length >= this.#maxQueueBytes) {
+    const batch = this.#batch(line.length, line.length * 3 + 1);
+    if (batch === undefined) return false;
+    return this.#added(batch, batch.bytes.write(line, batch.used, 'utf8'));
+  }
+
+  /**
+   * The same for a line that consists of ASCII text with ready bytes in between: such text is written without
+   * being put together first.
+   */
+  writeParts(before: string, middle: readonly Uint8Array[], after: string): boolean {
+    let length = before.length + after.length;
+    for (let k = 0; k < middle.length; k++) length += middle[k]!.length;
+    const batch = this.#batch(length, length + 1);
+    if (batch === undefined) return false;
+    const { bytes } = batch;
+    const start = batch.used;
+    let used = start + bytes.write(before, start, 'latin1');
+    for (let k = 0; k < middle.length; k++) {
+      const ready = middle[k]!;
+      bytes.set(ready, used);
+      used += ready.length;
+    }
+    used += bytes.write(after, used, 'latin1');
+    return this.#added(batch, used - start);
+  }
+
+  /** The batch with room for a line of that length, at most `most` bytes; undefined when it has to be dropped. */
+  #batch(length: number, most: number): Batch | undefined {
+    if (this.#closed || this.#queueBytes + length >= this.#maxQueueBytes) {
       this.dropped++;
-      return false;
+      return undefined;
     }
     let batch = this.#filling;
     if (batch !== undefined && batch.used + most > batch.bytes.length) {
@@ -89,12 +116,16 @@ export class LineWriter {
       batch = undefined;
     }
     batch ??= this.#filling = { bytes: this.#buffer(most), used: 0, lines: 0 };
-    const written = batch.bytes.write(line, batch.used, 'utf8') + 1;
-    batch.used += written;
-    batch.bytes[batch.used - 1] = 0x0a;
+    return batch;
+  }
+
+  /** `length` bytes of a line stand behind what was used. */
+  #added(batch: Batch, length: number): true {
+    batch.used += length;
+    batch.bytes[batch.used++] = 0x0a;
     batch.lines++;
     this.#taken++;
-    this.#queueBytes += written;
+    this.#queueBytes += length + 1;
     if (this.#running !== undefined) return true;
     if (this.#full.length > 0) this.#start();
     else this.#timer ??= setTimeout(() => this.#start(), this.#flushIntervalMs).unref();

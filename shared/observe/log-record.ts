@@ -10,7 +10,7 @@
 import type { Consumer, PluginEntity, Route, Service } from '../config/entities.ts';
 import type { Headers } from '../http/headers.ts';
 import type { Attempt, FinishedExchange } from '../plugins/contract.ts';
-import { escaped, needsEscape, quote } from './json-text.ts';
+import { asciiJson, escaped, needsEscape, quote } from './json-text.ts';
 import { queryJson } from './query-json.ts';
 
 /** Kong's default workspace. */
@@ -33,8 +33,20 @@ const RESERVED = new Set([
   'workspace_name',
 ]);
 
-/** The record as JSON text without a line feed. */
-export function logRecord(exchange: FinishedExchange): string {
+/**
+ * A record in the order in which it is written: ASCII text, the entities as bytes that were made once, ASCII
+ * text. Filled again by each call.
+ */
+export interface LogRecordParts {
+  before: string;
+  readonly entities: Uint8Array[];
+  after: string;
+}
+
+const parts: LogRecordParts = { before: '', entities: [], after: '' };
+
+/** The record, valid until the next call. No line feed at the end. */
+export function logRecordParts(exchange: FinishedExchange): LogRecordParts {
   const { request, client, response, timings, route, service, consumer, credential } = exchange;
   const uri = visibleTarget(request.target, request.query);
   const uriJson = quote(uri);
@@ -55,20 +67,42 @@ export function logRecord(exchange: FinishedExchange): string {
   text += ',"proxy":' + (timings.upstream < 0 ? '-1' : milliseconds(timings.upstream));
   text += ',"request":' + milliseconds(timings.total);
   text += ',"receive":' + (timings.receive < 0 ? '0' : milliseconds(timings.receive)) + '}';
-  text += ',"tries":' + triesJson(exchange.attempts);
-  if (credential !== undefined) text += entityText(credential, credentialText);
-  if (route !== undefined) text += entityText(route, routeText);
-  if (service !== undefined) text += entityText(service, serviceText);
-  if (consumer !== undefined) text += entityText(consumer, consumerText);
-  text += ',"client_ip":' + quote(client.ip) + ',"started_at":' + Math.trunc(exchange.startedAt);
-  text += response.source === 'upstream' ? ',"source":"upstream"' : ',"source":"kong"';
-  return withFields(text, exchange.logFields);
+  parts.before = text + ',"tries":' + triesJson(exchange.attempts);
+  const { entities } = parts;
+  entities.length = 0;
+  if (credential !== undefined) entities.push(entityBytes(credential, credentialText));
+  if (route !== undefined) entities.push(entityBytes(route, routeText));
+  if (service !== undefined) entities.push(entityBytes(service, serviceText));
+  if (consumer !== undefined) entities.push(entityBytes(consumer, consumerText));
+  let after = ',"client_ip":' + quote(client.ip) + ',"started_at":' + Math.trunc(exchange.startedAt);
+  after += response.source === 'upstream' ? ',"source":"upstream"' : ',"source":"kong"';
+  const fields = fieldsJson(exchange.logFields);
+  parts.after = after + (fields ?? '') + WORKSPACE;
+  if (fields === undefined) {
+    parts.before = withNestedFields(joined(), exchange.logFields);
+    entities.length = 0;
+    parts.after = '';
+  }
+  return parts;
 }
 
-function withFields(text: string, fields: Readonly<Record<string, unknown>>): string {
+/** The record as one text. */
+export function logRecord(exchange: FinishedExchange): string {
+  logRecordParts(exchange);
+  return joined();
+}
+
+function joined(): string {
+  return (
+    parts.before + parts.entities.map((bytes) => Buffer.from(bytes).toString('latin1')).join('') + parts.after
+  );
+}
+
+/** Undefined when a name goes into the record or replaces a part of it. */
+function fieldsJson(fields: Readonly<Record<string, unknown>>): string | undefined {
   let added = '';
   for (const name in fields) {
-    if (RESERVED.has(name) || name.includes('.')) return withNestedFields(text + WORKSPACE, fields);
+    if (RESERVED.has(name) || name.includes('.')) return undefined;
     const value = fields[name];
     if (typeof value === 'string') added += ',' + quote(name) + ':' + quote(value);
     else {
@@ -76,7 +110,7 @@ function withFields(text: string, fields: Readonly<Record<string, unknown>>): st
       if (json !== undefined) added += ',' + quote(name) + ':' + json;
     }
   }
-  return text + added + WORKSPACE;
+  return added;
 }
 
 /** A field may replace one of the record's own, and a dotted name goes into it (`\.` is a plain dot). Rare. */
@@ -93,7 +127,7 @@ function withNestedFields(text: string, fields: Readonly<Record<string, unknown>
     const json = jsonOrUndefined(value);
     define(place, path.at(-1)!, json === undefined ? undefined : JSON.parse(json));
   }
-  return JSON.stringify(record);
+  return asciiJson(record)!;
 }
 
 /** Assignment that makes an own property also of `__proto__`. */
@@ -104,7 +138,7 @@ function define(object: object, name: string, value: unknown): unknown {
 
 function jsonOrUndefined(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value);
+    return asciiJson(value);
   } catch {
     return undefined;
   }
@@ -149,19 +183,19 @@ function triesJson(attempts: readonly Attempt[]): string {
 }
 
 /** What an entity contributes, made at its first request. */
-const entityTexts = new WeakMap<object, string>();
+const bytesOfEntities = new WeakMap<object, Uint8Array>();
 
-function entityText<E extends object>(entity: E, make: (entity: E) => string): string {
-  let text = entityTexts.get(entity);
-  if (text === undefined) entityTexts.set(entity, (text = make(entity)));
-  return text;
+function entityBytes<E extends object>(entity: E, make: (entity: E) => string): Uint8Array {
+  let bytes = bytesOfEntities.get(entity);
+  if (bytes === undefined) bytesOfEntities.set(entity, (bytes = Buffer.from(make(entity), 'latin1')));
+  return bytes;
 }
 
-const routeText = (route: Route) => ',"route":' + JSON.stringify(route);
-const serviceText = (service: Service) => ',"service":' + JSON.stringify(service);
-const consumerText = (consumer: Consumer) => ',"consumer":' + JSON.stringify(consumer);
+const routeText = (route: Route) => ',"route":' + asciiJson(route);
+const serviceText = (service: Service) => ',"service":' + asciiJson(service);
+const consumerText = (consumer: Consumer) => ',"consumer":' + asciiJson(consumer);
 const credentialText = (credential: PluginEntity) =>
-  ',"authenticated_entity":' + JSON.stringify({ id: credential.id, consumer_id: credential.consumer?.id });
+  ',"authenticated_entity":' + asciiJson({ id: credential.id, consumer_id: credential.consumer?.id });
 
 const HUNDREDTHS = Array.from({ length: 100 }, (_, index) =>
   index === 0 ? '' : index % 10 === 0 ? `.${index / 10}` : `.${String(index).padStart(2, '0')}`,
@@ -238,7 +272,7 @@ function repeatedHeadersJson(headers: Headers): string {
   let text = '';
   for (const [name, list] of values) {
     text += (text === '' ? '' : ',') + quote(name) + ':';
-    text += list.length === 1 ? quote(list[0]!) : JSON.stringify(list);
+    text += list.length === 1 ? quote(list[0]!) : asciiJson(list);
   }
   return '{' + text + '}';
 }

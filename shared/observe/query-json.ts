@@ -2,7 +2,7 @@
  * A query string as the log shows it: an object of decoded names, a repeated argument as an array, an
  * argument without `=` as `true`, as Kong does it.
  */
-import { quote } from './json-text.ts';
+import { asciiJson, quote } from './json-text.ts';
 
 /** Queries with more arguments than this are searched for repeats with a map. */
 const FEW = 8;
@@ -42,7 +42,7 @@ function repeatedQueryJson(query: string): string {
   }
   let text = '';
   for (const [name, list] of values) {
-    text += (text === '' ? '' : ',') + quote(name) + ':' + JSON.stringify(list.length === 1 ? list[0] : list);
+    text += (text === '' ? '' : ',') + quote(name) + ':' + asciiJson(list.length === 1 ? list[0] : list);
   }
   return '{' + text + '}';
 }

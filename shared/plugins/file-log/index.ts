@@ -3,7 +3,7 @@
  * when the disk is too slow, lines are lost and counted, never requests.
  */
 import { LineWriter } from '../../observe/line-writer.ts';
-import { logRecord } from '../../observe/log-record.ts';
+import { logRecordParts } from '../../observe/log-record.ts';
 import { definePlugin } from '../contract.ts';
 import schema from './schema.ts';
 
@@ -32,7 +32,8 @@ export default definePlugin({
     );
     return {
       log(exchange) {
-        if (!writer.write(logRecord(exchange))) lost.add(1);
+        const { before, entities, after } = logRecordParts(exchange);
+        if (!writer.writeParts(before, entities, after)) lost.add(1);
       },
     };
   },
