@@ -72,7 +72,11 @@ export class Exchange extends ExchangeView {
     metrics.requests.add(1);
     this.client.writer.reset();
     this.snapshot = this.context.snapshot;
-    if (this.snapshot !== undefined) this.snapshot.active++;
+    if (this.snapshot !== undefined) {
+      this.snapshot.active++;
+      // Until a route is known: what is refused before meets the global plugins' response and log as well.
+      this.plugins = this.snapshot.unmatched;
+    }
     this.advance();
   }
 
@@ -193,23 +197,31 @@ export class Exchange extends ExchangeView {
     resolvePlan(this.snapshot!, client, request, resolution);
     const { plan, match } = resolution;
     this.at = 0;
-    if (plan === undefined) {
-      this.plugins = this.snapshot!.unmatched;
-      return this.refuse(resolution.error);
-    }
+    if (plan === undefined) return this.refuse(resolution.error);
     this.plan = plan;
     this.plugins = plan.plugins;
     if (match !== undefined) {
       this.matchedPath = match.matchedPath;
       this.captures = match.captures;
     }
-    if (!plan.plugins.fixed) this.executed = [];
-    if (plan.httpsOnly && this.forwardedProto() !== 'https') return this.requireHttps(plan.route!);
+    if (plan.httpsOnly && this.forwardedProto() !== 'https') {
+      this.executeForNobody(plan.plugins);
+      return this.requireHttps(plan.route!);
+    }
     if (plan.grpcOnly) {
+      this.executeForNobody(plan.plugins);
       const type = request.headers.get('content-type') ?? '';
       return this.refuse(type.startsWith('application/grpc') ? ERRORS.http2Required : ERRORS.nonGrpcRequest);
     }
+    if (!plan.plugins.fixed) this.executed = [];
     return true;
+  }
+
+  /** No access phase will say who is asking: response and log are those for requests without a consumer. */
+  private executeForNobody(plan: PluginPlan): void {
+    if (plan.fixed) return;
+    this.executed = [];
+    for (const { general } of plan.slots) if (general !== undefined) this.executed.push(general);
   }
 
   private forwardedProto(): string {
