@@ -14,6 +14,7 @@ import type { ResponseHead } from '../http/response-head.ts';
 import { keepOctets } from '../http/socket-reads.ts';
 import type { MaybePromise, PluginInstance } from '../plugins/contract.ts';
 import { headerText } from '../plugins/header-text.ts';
+import { isPromise, pieceOf, tellRejection } from '../plugins/phase-result.ts';
 import { normalisePath } from '../router/normalise-path.ts';
 import { ERRORS, type GatewayError } from './errors.ts';
 import { ExchangeView, Step } from './exchange-view.ts';
@@ -300,7 +301,7 @@ export class Exchange extends ExchangeView {
       const plugin = chain[i]!;
       if (plugin.log === undefined) continue;
       try {
-        plugin.log(this);
+        tellRejection(plugin.log(this), (error) => this.logFailure(plugin, 'log', error));
       } catch (error) {
         this.logFailure(plugin, 'log', error);
       }
@@ -316,7 +317,7 @@ export class Exchange extends ExchangeView {
       this.pluginFailed(plugin, phase, error);
       return false;
     }
-    if (pending === undefined) return false;
+    if (pending === undefined || !isPromise(pending)) return false;
     this.waiting = true;
     pending.then(
       () => this.proceed(),
@@ -573,7 +574,7 @@ export class Exchange extends ExchangeView {
     let octets = piece;
     for (const plugin of this.withPhase('responseBody')) {
       try {
-        octets = plugin.responseBody!(this, octets, last);
+        octets = pieceOf(plugin.responseBody!(this, octets, last));
       } catch (error) {
         this.logFailure(plugin, 'responseBody', error);
         this.cutShort(ERRORS.pluginFailed);
