@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 // The `cardinal` command. Plain JavaScript that an old Node can read: it hands over to the runtime that is
-// pinned in this installation when the one it was started with is too old to run TypeScript.
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
+// pinned in this installation when the one it was started with is too old to run TypeScript. Modules that only
+// that needs are loaded only then: what this file imports, every microgateway carries.
 import { fileURLToPath } from 'node:url';
 
 const NEEDED = [24, 12];
@@ -14,7 +12,8 @@ function newEnough(version) {
   return major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1]);
 }
 
-function pinnedNode() {
+async function pinnedNode() {
+  const { existsSync } = await import('node:fs');
   const { platform, arch } = process;
   const candidates = [
     `../node_modules/node-${platform}-${arch}/bin/node`,
@@ -26,7 +25,9 @@ function pinnedNode() {
     .find((path) => existsSync(path));
 }
 
-function handOver(node) {
+async function handOver(node) {
+  const { spawn } = await import('node:child_process');
+  const { constants } = await import('node:os');
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, [HANDED_OVER]: node },
@@ -42,15 +43,24 @@ function handOver(node) {
 }
 
 if (newEnough(process.versions.node)) {
+  if (process.argv[2] === 'microgateway') {
+    // Before anything else is loaded: what has been optimised or has grown does not shrink again. See
+    // microgateway/footprint.ts, which takes the brake off the optimising compilers when the process serves.
+    const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+    for (const flag of ['--semi-space-growth-factor=1', '--no-maglev', '--no-opt']) setFlagsFromString(flag);
+  }
   const { enableCompileCache } = await import('node:module');
   // Compiled code is kept in the installation (never in a shared temporary folder): it halves the start. Where
   // the installation cannot be written to, nothing is kept.
-  enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/cardinal', import.meta.url)));
+  const cache = fileURLToPath(new URL('../node_modules/.cache/cardinal', import.meta.url));
+  enableCompileCache(cache);
+  // Worker threads have their own loaders, and look here.
+  process.env.NODE_COMPILE_CACHE ??= cache;
   const { main } = await import('./commands.ts');
   process.exitCode = await main(process.argv.slice(2));
 } else {
-  const node = process.env[HANDED_OVER] === undefined ? pinnedNode() : undefined;
-  if (node !== undefined) handOver(node);
+  const node = process.env[HANDED_OVER] === undefined ? await pinnedNode() : undefined;
+  if (node !== undefined) await handOver(node);
   else {
     process.stderr.write(
       `error: cardinal needs Node ${NEEDED.join('.')} or newer; this is ${process.versions.node}\n` +

@@ -205,6 +205,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
         ? directory.configurationPath
         : 'none yet: POST /config';
   const counts = countsOf(startup.configuration);
+  process.getBuiltinModule('node:module').flushCompileCache();
   announce(
     {
       role: 'gateway',

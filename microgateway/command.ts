@@ -1,6 +1,5 @@
 /** `cardinal microgateway`: what it takes. The microgateway itself is in `run.ts`. */
 import type { Command } from '../shared/cli/command.ts';
-import { keepYoungGenerationSmall } from './footprint.ts';
 
 export const command: Command = {
   name: 'microgateway',
@@ -25,7 +24,6 @@ export const command: Command = {
   positionals: [0, 0],
   exitCodes: [0, 1, 64, 65, 69, 78, 130, 143],
   async run(call) {
-    keepYoungGenerationSmall();
     const { runMicrogateway } = await import('./run.ts');
     return runMicrogateway(call);
   },

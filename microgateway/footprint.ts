@@ -1,12 +1,23 @@
 /**
- * Keeps the process small. V8 doubles its young generation, up to 32 MiB and more, as long as objects
- * survive its collections; for a proxy, whose objects live as long as one request, that memory buys little.
+ * Keeps the process small. What each measure is worth is in docs/performance.md.
  *
- * `--max-semi-space-size` only counts when V8 starts. The growth factor is read at every growth, so setting it
- * to 1 in a running process stops the growth from then on. Must be called before much has been allocated.
+ * `bin/cardinal.js` sets three V8 flags before anything is loaded. V8 doubles its young generation as long as
+ * objects survive its collections, up to 32 MiB and more; the objects of a proxy live as long as one request,
+ * so the growth factor is 1. (`--max-semi-space-size` only counts at the start of a process.) And loading some
+ * 150 modules makes the loader's own functions hot; the optimising compilers that would then run bring some
+ * 8 MB of code into memory that an idle process never needs, so they wait for the first requests.
  */
-import { setFlagsFromString } from 'node:v8';
+const { setFlagsFromString } = process.getBuiltinModule('node:v8');
 
-export function keepYoungGenerationSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
+const LOOK_EVERY_MS = 250;
+
+/** Lets V8 optimise once there is traffic: `requests` says how many there have been. */
+export function optimiseWithTraffic(requests: () => number): void {
+  const timer = setInterval(() => {
+    if (requests() === 0) return;
+    clearInterval(timer);
+    setFlagsFromString('--maglev');
+    setFlagsFromString('--opt');
+  }, LOOK_EVERY_MS);
+  timer.unref();
 }

@@ -3,8 +3,6 @@
  * that service, outbound ones to every other service of the configuration. It needs nothing central to
  * decide a request, and it carries nothing of the edge gateway.
  */
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { addressUrl, announce, countsText } from '../shared/cli/banner.ts';
 import { CliError } from '../shared/cli/cli-error.ts';
@@ -30,7 +28,11 @@ import type { Engine, ListenerRole, ListenerSpec } from '../shared/proxy/contrac
 import type { CreateEngine } from '../shared/proxy/engine-options.ts';
 import { createCounterTable } from '../shared/state/counter-table.ts';
 import { knowsService, startConfiguration } from './configuration.ts';
+import { optimiseWithTraffic } from './footprint.ts';
 import { UncaughtErrors } from './uncaught-errors.ts';
+
+const { randomUUID } = process.getBuiltinModule('node:crypto');
+const { hostname } = process.getBuiltinModule('node:os');
 
 const ENGINE = new URL('../shared/proxy/engine.ts', import.meta.url).href;
 
@@ -236,6 +238,9 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     call.io,
     log,
   );
+  // What this start had to compile, the next one finds; also when this process is killed.
+  process.getBuiltinModule('node:module').flushCompileCache();
+  optimiseWithTraffic(() => engine.status().requestsTotal);
 }
 
 function requireTarget(settings: Settings): LocalTarget {

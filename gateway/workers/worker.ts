@@ -2,6 +2,7 @@
  * One worker thread: one engine, told what to do by the supervisor. An exception that nobody caught ends
  * this thread and no other; the supervisor replaces it.
  */
+import { flushCompileCache } from 'node:module';
 import { BroadcastChannel, parentPort, workerData } from 'node:worker_threads';
 import { flushLineWriters } from '../../shared/observe/line-writer.ts';
 import { createLogger } from '../../shared/observe/logger.ts';
@@ -102,6 +103,8 @@ port.on('message', (request: WorkerRequest) => {
 // Its last numbers, so that what a dying worker counted is not lost.
 process.on('uncaughtExceptionMonitor', () => say({ type: 'report', report: report() }));
 setInterval(() => say({ type: 'report', report: report() }), REPORT_INTERVAL_MS);
+// What this start had to compile, the next worker finds.
+flushCompileCache();
 say({ type: 'started' });
 
 function openPeerChannel(name: string): PeerChannel {

@@ -2,12 +2,13 @@
  * Reads a command's arguments: strict about names, with a did-you-mean, and each flag at most once.
  * The splitting is node:util's; this file decides what is allowed.
  */
-import { parseArgs } from 'node:util';
 import { nearest } from '../config/schema/similar.ts';
 import { flagSettings, type SettingName } from '../config/settings/table.ts';
 import { CliError } from './cli-error.ts';
 import type { Command, OwnFlag } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+
+const { parseArgs } = process.getBuiltinModule('node:util');
 
 export interface ParsedArguments {
   readonly help: boolean;

@@ -65,3 +65,16 @@ export function isFieldValue(text: string): boolean {
   }
   return true;
 }
+
+/** Without SP and HTAB at both ends (RFC 9110 5.6.3 OWS). `trim` would also take NBSP, VT and FF for white space. */
+export function trimOws(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isOws(text.charCodeAt(start))) start++;
+  while (end > start && isOws(text.charCodeAt(end - 1))) end--;
+  return start === 0 && end === text.length ? text : text.slice(start, end);
+}
+
+function isOws(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}

@@ -61,6 +61,7 @@ export const REFUSALS = [
   { reason: 'plain_http_on_tls_port', status: 400, message: 'The plain HTTP request was sent to HTTPS port' },
   { reason: 'upgrade_invalid', status: 400, message: BAD_REQUEST },
   { reason: 'websocket_version_not_supported', status: 426, message: 'Upgrade required' },
+  { reason: 'too_many_connection_options', status: 400, message: BAD_REQUEST },
 ] as const satisfies readonly Refusal[];
 
 export type RefusalReason = (typeof REFUSALS)[number]['reason'];

@@ -8,7 +8,7 @@
 import { type Authority, parseAuthority } from './authority.ts';
 import { FieldLines } from './field-lines.ts';
 import { Field, FORWARDING_FIELDS, fieldOf, fieldSet } from './known-fields.ts';
-import { isToken, LOWER, TARGET, TOKEN } from './octets.ts';
+import { isToken, LOWER, TARGET, TOKEN, trimOws } from './octets.ts';
 import { refused } from './refusals.ts';
 
 export interface HeadLimits {
@@ -35,6 +35,9 @@ const METHODS = new Set(
 );
 const LONGEST_METHOD = 16;
 
+/** Each option is looked for among all lines: without a bound a head of 32 KiB costs as much as a thousand others. */
+export const MAX_CONNECTION_OPTIONS = 32;
+
 const REQUEST_LINE_MALFORMED = refused('request_line_malformed');
 const METHOD_INVALID = refused('method_invalid');
 const METHOD_UNKNOWN = refused('method_unknown');
@@ -55,6 +58,7 @@ const TE_IN_1_0 = refused('transfer_encoding_in_http_1_0');
 const REPEATED = refused('singleton_field_repeated');
 const NAMES_PROTECTED = refused('connection_names_protected_field');
 const EXPECTATION_UNKNOWN = refused('expectation_unknown');
+const TOO_MANY_OPTIONS = refused('too_many_connection_options');
 const CONNECT_REFUSED = refused('connect_refused');
 const TRACE_REFUSED = refused('trace_refused');
 
@@ -274,7 +278,7 @@ export class RequestHead {
         value
           .toLowerCase()
           .split(',')
-          .some((t) => t.trim() === 'trailers'),
+          .some((coding) => trimOws(coding) === 'trailers'),
       );
     // 1xx responses do not exist for HTTP/1.0 (RFC 9110 10.1.1).
     if (!http11) this.expectContinue = false;
@@ -293,6 +297,7 @@ export class RequestHead {
     const lines = this.lines;
     let close = false;
     let keep = false;
+    let options = 0;
     const count = lines.count;
     for (let k = 0; k < count; k++) {
       if (lines.fields[k] !== Field.connection) continue;
@@ -305,8 +310,9 @@ export class RequestHead {
         close = true;
         continue;
       }
-      for (const part of value.split(',')) {
-        const option = part.trim().toLowerCase();
+      for (const part of value.split(',', MAX_CONNECTION_OPTIONS + 1)) {
+        if (++options > MAX_CONNECTION_OPTIONS) return TOO_MANY_OPTIONS;
+        const option = trimOws(part).toLowerCase();
         if (option === '') continue;
         if (option === 'close') close = true;
         else if (option === 'keep-alive') keep = true;
@@ -406,7 +412,7 @@ export function parseContentLength(value: string): number {
 /** 0 when the value is exactly `chunked`; else a refusal (RFC 9112 6.1, 7). */
 export function transferEncodingRefusal(value: string): number {
   if (value.toLowerCase() === 'chunked') return 0;
-  const codings = value.split(',').map((coding) => coding.trim().toLowerCase());
+  const codings = value.split(',').map((coding) => trimOws(coding).toLowerCase());
   // A chain that does not end in one final chunked leaves the length in doubt; a token we do not know is 501.
   if (codings.some((coding) => !isToken(coding))) return TE_INVALID;
   const chunked = codings.filter((coding) => coding === 'chunked').length;

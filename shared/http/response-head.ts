@@ -7,9 +7,14 @@
  */
 import { FieldLines } from './field-lines.ts';
 import { Field, fieldOf } from './known-fields.ts';
-import { isToken } from './octets.ts';
+import { isToken, trimOws } from './octets.ts';
 import { refused } from './refusals.ts';
-import { Framing, parseContentLength, transferEncodingRefusal } from './request-head.ts';
+import {
+  Framing,
+  MAX_CONNECTION_OPTIONS,
+  parseContentLength,
+  transferEncodingRefusal,
+} from './request-head.ts';
 
 export interface ResponseHeadLimits {
   readonly maxHeadBytes: number;
@@ -24,6 +29,8 @@ const CL_REPEATED = refused('content_length_repeated');
 const TE_WITH_CL = refused('transfer_encoding_with_content_length');
 const TE_INVALID = refused('transfer_encoding_invalid');
 const TE_IN_1_0 = refused('transfer_encoding_in_http_1_0');
+
+const TOO_MANY_OPTIONS = refused('too_many_connection_options');
 
 const PREFIX = 'HTTP/1.';
 
@@ -144,10 +151,12 @@ export class ResponseHead {
     if (connection) {
       let close = false;
       let keep = false;
+      let options = 0;
       for (let k = 0; k < count; k++) {
         if (fields[k] !== Field.connection) continue;
-        for (const part of lines.valueAt(k).split(',')) {
-          const option = part.trim().toLowerCase();
+        for (const part of lines.valueAt(k).split(',', MAX_CONNECTION_OPTIONS + 1)) {
+          if (++options > MAX_CONNECTION_OPTIONS) return TOO_MANY_OPTIONS;
+          const option = trimOws(part).toLowerCase();
           if (option === 'close') close = true;
           else if (option === 'keep-alive') keep = true;
           else if (option === 'upgrade') {

@@ -1,7 +1,9 @@
 /**
  * Reading sockets without an allocation per read. All plain sockets of a thread read into one buffer: a read
- * is handled before the next one begins. Whoever needs octets for longer takes them with `retain` or keeps
- * the whole buffer with `keepOctets`, and then the next read gets a new one.
+ * is handled before the next one begins. Whoever needs octets for longer copies them with `retain`.
+ *
+ * The buffer itself is never given away. A socket is told where to read when its previous read ends: all others
+ * still point at the same memory, and would read over octets that are waiting to be written.
  *
  * For sockets that we open, this is `net`'s `onread` option. For accepted ones `net` offers no such option;
  * the same slots are filled by hand, where this version of Node has them, and 'data' events serve otherwise.
@@ -11,33 +13,13 @@ import * as net from 'node:net';
 
 const READ_BYTES = 64 * 1024;
 
-/** Pieces smaller than this are copied: cheaper than a new read buffer. */
-const COPY_BELOW = 16 * 1024;
+/** The one buffer. Its octets are valid until the handler of the read returns. */
+export const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
-let readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-let taken = false;
-
-/** The buffer for the next read. */
-export function nextReadBuffer(): Buffer {
-  if (taken) {
-    readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    taken = false;
-  }
-  return readBuffer;
-}
-
-/** Keeps `octets` valid past the current read: they are still being written somewhere. */
-export function keepOctets(octets: Buffer): void {
-  if (octets === readBuffer) taken = true;
-}
-
-/** Octets that stay valid past the current read. */
+/** Octets that stay valid past the current read: a copy, or a view when nobody else reads into them. */
 export function retain(octets: Buffer, from: number, to: number): Buffer {
   const piece = octets.subarray(from, to);
-  if (octets !== readBuffer) return piece;
-  if (to - from < COPY_BELOW) return Buffer.from(piece);
-  taken = true;
-  return piece;
+  return octets === readBuffer ? Buffer.from(piece) : piece;
 }
 
 interface Slots {
@@ -72,8 +54,8 @@ export function readAccepted(socket: net.Socket, onData: (octets: Buffer, length
     return;
   }
   const open = socket as unknown as Record<symbol, unknown>;
-  open[slots.buffer] = nextReadBuffer();
-  open[slots.generator] = nextReadBuffer;
+  open[slots.buffer] = readBuffer;
+  open[slots.generator] = null;
   open[slots.callback] = (length: number, octets: Buffer) => onData(octets, length);
   handle.useUserBuffer(readBuffer);
   socket.resume();

@@ -4,8 +4,10 @@
  * workers' batches do not mix. When the disk is slower than the traffic the newest lines are dropped and
  * counted. A file that cannot be opened or written is tried again with the next batch.
  */
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+
+const { constants } = process.getBuiltinModule('node:fs');
+const { open } = process.getBuiltinModule('node:fs/promises');
 
 export interface LineWriterOptions {
   readonly path: string;

@@ -6,8 +6,9 @@
  * labels are `overflow`. Nothing here reads the clock, does I/O or knows about other workers; see
  * `metrics-merge.ts` and `prometheus-text.ts`.
  */
-import { randomUUID } from 'node:crypto';
 import type { Counter, Gauge, Histogram, MetricFamily, Metrics } from '../plugins/contract.ts';
+
+const { randomUUID } = process.getBuiltinModule('node:crypto');
 
 export type MetricType = 'counter' | 'gauge' | 'histogram';
 /** How the gauges of several workers become one: added up, or the greatest (for facts like `..._info`). */

@@ -3,7 +3,8 @@
  * `process.stderr` goes through the main thread's event loop and loses the last words of a worker that
  * dies. A line that the other end of a full pipe does not take is dropped: a log must not stop a gateway.
  */
-import { writeSync } from 'node:fs';
+
+const { writeSync } = process.getBuiltinModule('node:fs');
 
 export function writeStandardError(line: string): void {
   try {

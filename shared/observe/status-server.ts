@@ -2,10 +2,12 @@
  * The status listener: `/livez`, `/readyz`, `/status`, `/status/ready`, `/metrics`. Read-only, bounded, and
  * apart from the traffic, so that it answers while that is shed. It holds no secrets and decides nothing.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ListenAddress } from '../config/settings/listen.ts';
 import { PROMETHEUS_CONTENT_TYPE } from './prometheus-text.ts';
+
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface StatusSource {
   /** Why traffic should not be sent here now; empty = ready. */

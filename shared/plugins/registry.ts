@@ -3,10 +3,11 @@
  * (validation needs them), their code only when a configuration uses it. Users' plugins are files that are
  * loaded by path. A plugin that cannot be loaded is an error that names the file and what is wrong with it.
  */
-import { readdirSync } from 'node:fs';
 import type { AnyPluginDefinition, PluginDefinition, PluginEntitySchema, PluginSchema } from './contract.ts';
 import { PluginLoadError } from './load-error.ts';
 import { loadUserPlugin } from './user-plugin.ts';
+
+const { readdirSync } = process.getBuiltinModule('node:fs');
 
 export { PluginLoadError } from './load-error.ts';
 

@@ -6,7 +6,6 @@
  *     const result = await harness.run({ path: '/orders', headers: { apikey: 'k' } });
  *     assert.equal(result.status, 429);
  */
-import { randomBytes } from 'node:crypto';
 import type { Consumer, Plugin, PluginEntity, Route, Service } from '../config/entities.ts';
 import type { Fields } from '../config/schema/field.ts';
 import { MetricsRegistry } from '../observe/metrics.ts';
@@ -16,6 +15,8 @@ import type { Metrics, PluginDefinition, PluginInstance, PluginKit, WindowCounte
 import { configuredPlugin } from './testkit/configured-plugin.ts';
 import { makeConsumer, makeCredential, makeRoute, makeService, TestDirectory } from './testkit/entities.ts';
 import { type Exit, TestExchange, type TestRequest, type TestUpstream } from './testkit/exchange.ts';
+
+const { randomBytes } = process.getBuiltinModule('node:crypto');
 
 export type { Exit, TestRequest, TestUpstream } from './testkit/exchange.ts';
 export { HeaderList } from './testkit/header-list.ts';

@@ -3,12 +3,13 @@
  * rights: only paths from the operator's own settings may come here, never from a configuration that was
  * received.
  */
-import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AnyPluginDefinition } from './contract.ts';
 import { PluginLoadError } from './load-error.ts';
 import { sdk } from './sdk.ts';
+
+const { existsSync, statSync } = process.getBuiltinModule('node:fs');
 
 export interface UserPlugin {
   readonly definition: AnyPluginDefinition;

@@ -2,7 +2,8 @@
  * Who listens on a TCP port of this machine, from /proc. Best effort: undefined wherever the system does
  * not say (another operating system, another user's process, another namespace). Never throws.
  */
-import { readdir, readFile, readlink } from 'node:fs/promises';
+
+const { readdir, readFile, readlink } = process.getBuiltinModule('node:fs/promises');
 
 export interface PortOwner {
   readonly pid: number;

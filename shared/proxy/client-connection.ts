@@ -211,7 +211,7 @@ export class ClientConnection implements Waiting, ClientView {
     this.remaining = head.contentLength;
     this.deadline = 0;
     if (settings.maxBodyBytes > 0 && head.contentLength > settings.maxBodyBytes) {
-      this.refuse(refusalFor('body_too_large'));
+      this.refuse(refusalFor('body_too_large'), true);
       return;
     }
     if (head.framing === Framing.chunked) {
@@ -258,11 +258,21 @@ export class ClientConnection implements Waiting, ClientView {
     }
     const decoder = this.decoder!;
     this.decoding = octets;
+    this.pieceFrom = -1;
     const after = decoder.decode(octets, pos, end, context.settings.headLimits, this.onChunkData);
-    if (this.state !== State.body) return -1;
     if (after < 0) {
       this.refuse(refusalOf(after));
       return -1;
+    }
+    if (this.pieceFrom >= 0) {
+      this.bodyBytes += this.pieceTo - this.pieceFrom;
+      const { maxBodyBytes } = context.settings;
+      if (maxBodyBytes > 0 && this.bodyBytes > maxBodyBytes) {
+        this.refuse(refusalFor('body_too_large'));
+        return -1;
+      }
+      this.exchange?.onRequestBody(retain(octets, this.pieceFrom, this.pieceTo));
+      if (this.state !== State.body) return -1;
     }
     if (decoder.done) this.endBody();
     else this.deadline = this.readingPaused ? 0 : context.deadlines.after(context.settings.bodyIdleTimeoutMs);
@@ -270,15 +280,17 @@ export class ClientConnection implements Waiting, ClientView {
   }
 
   private decoding: Buffer | undefined;
+  private pieceFrom = -1;
+  private pieceTo = 0;
+  /** The chunks of one read are moved together: ten thousand chunks of one octet are one piece, not as many writes. */
   private readonly onChunkData = (from: number, to: number): void => {
-    if (this.state !== State.body) return;
-    this.bodyBytes += to - from;
-    const { maxBodyBytes } = this.context.settings;
-    if (maxBodyBytes > 0 && this.bodyBytes > maxBodyBytes) {
-      this.refuse(refusalFor('body_too_large'));
+    if (this.pieceFrom < 0) {
+      this.pieceFrom = from;
+      this.pieceTo = to;
       return;
     }
-    this.exchange?.onRequestBody(retain(this.decoding!, from, to));
+    this.decoding!.copyWithin(this.pieceTo, from, to);
+    this.pieceTo += to - from;
   };
 
   private endBody(): void {
@@ -397,9 +409,12 @@ export class ClientConnection implements Waiting, ClientView {
     else this.socket.destroy();
   }
 
-  /** Answers a message that the parser refused, and closes: nothing behind it can be trusted. */
-  private refuse(refusal: Refusal): void {
-    const { context } = this;
+  /**
+   * Answers a message that the parser refused, and closes: nothing behind it can be trusted. `headRead`: it is
+   * the body that is refused, the head holds.
+   */
+  private refuse(refusal: Refusal, headRead = this.exchange !== undefined): void {
+    const { context, head } = this;
     context.metrics.countRefused(refusal.reason);
     const exchange = this.exchange;
     this.exchange = undefined;
@@ -425,7 +440,7 @@ export class ClientConnection implements Waiting, ClientView {
         proxyLatencyMs: 0,
         upstreamLatencyMs: 0,
         extraLines: extra,
-      }) + body,
+      }) + (headRead && head.method === 'HEAD' ? '' : body),
     );
     this.beginClose();
   }
@@ -447,7 +462,9 @@ export class ClientConnection implements Waiting, ClientView {
         this.refuse(refusalFor('head_timeout'));
         return;
       case State.body:
-        this.refuse(refusalFor('body_timeout'));
+        // The rest of a body that has its answer already: a second one would be taken for the next request's.
+        if (this.exchange === undefined) this.socket.destroy();
+        else this.refuse(refusalFor('body_timeout'));
     }
   }
 

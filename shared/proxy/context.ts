@@ -2,7 +2,6 @@
  * What all exchanges of one data plane (one thread) share: the snapshot in force, the pools, the clock, the
  * settings in the form the request path wants them.
  */
-import { randomFillSync } from 'node:crypto';
 import type { HeadLimits } from '../http/request-head.ts';
 import type { PluginLogger } from '../plugins/contract.ts';
 import type { Pools } from '../upstream/pool.ts';
@@ -10,6 +9,8 @@ import type { Deadlines } from './deadlines.ts';
 import type { ProxyMetrics } from './proxy-metrics.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { TrustedPeers } from './trusted-peers.ts';
+
+const { randomFillSync } = process.getBuiltinModule('node:crypto');
 
 export interface ProxySettings {
   readonly headLimits: HeadLimits;

@@ -11,7 +11,7 @@ import { Field, fieldSet } from '../http/known-fields.ts';
 import type { Refusal } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import { keepOctets } from '../http/socket-reads.ts';
+import { retain } from '../http/socket-reads.ts';
 import type { MaybePromise, PluginInstance } from '../plugins/contract.ts';
 import { headerText } from '../plugins/header-text.ts';
 import { isPromise, pieceOf, tellRejection } from '../plugins/phase-result.ts';
@@ -643,7 +643,7 @@ export class Exchange extends ExchangeView {
     const leg = this.leg!;
     if (!asksForWebsocket(client.head) || !acceptsWebsocket(client.head, head)) {
       this.abandonUpstream();
-      this.refuse(ERRORS.upgradeRefused);
+      this.refuseBelow(ERRORS.upgradeRefused);
       this.step = Step.answer;
       this.advance();
       return;
@@ -659,7 +659,7 @@ export class Exchange extends ExchangeView {
   onTunnelData(octets: Buffer, from: number, to: number): void {
     const { client } = this;
     client.writer.bytesSent += to - from;
-    if (!client.writeOctets(octets.subarray(from, to))) keepOctets(octets);
+    client.writeOctets(retain(octets, from, to));
     if (client.blocked) this.leg!.pause();
   }
 

@@ -3,7 +3,7 @@
  * listeners pick the certificate by server name from the snapshot in force.
  */
 import * as net from 'node:net';
-import * as tls from 'node:tls';
+import type { Server as TlsServer } from 'node:tls';
 import { ClientConnection } from './client-connection.ts';
 import type { ProxyContext } from './context.ts';
 import type { BoundListener, ListenerSpec } from './contract.ts';
@@ -34,7 +34,7 @@ export class Listener {
     this.host = spec.host;
     const accept = (socket: net.Socket): void => this.accept(socket);
     if (spec.tls) {
-      const server = tls.createServer(
+      const server = process.getBuiltinModule('node:tls').createServer(
         {
           minVersion: 'TLSv1.2',
           ciphers: TLS12_CIPHERS,
@@ -65,8 +65,8 @@ export class Listener {
 
   /** The certificate for clients that name no server, or one that is not ours. */
   useDefaultCertificate(pem: { readonly cert: string; readonly key: string } | undefined): void {
-    if (this.server instanceof tls.Server && pem !== undefined)
-      this.server.setSecureContext({ ...pem, ciphers: TLS12_CIPHERS });
+    if (this.spec.tls && pem !== undefined)
+      (this.server as TlsServer).setSecureContext({ ...pem, ciphers: TLS12_CIPHERS });
   }
 
   private accept(socket: net.Socket): void {

@@ -5,7 +5,7 @@
 import type { FieldLines } from '../http/field-lines.ts';
 import { SKIP_NONE } from '../http/field-lines.ts';
 import { Framing } from '../http/request-head.ts';
-import { keepOctets } from '../http/socket-reads.ts';
+import { retain } from '../http/socket-reads.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /** Head and body up to this length are written as one text: Node sends such a text without allocating. */
@@ -39,10 +39,11 @@ export class ResponseWriter {
     this.bytesSent += head.length;
   }
 
-  /** A piece of the body; the octets are copied or written before it returns, or kept by their owner. */
+  /** A piece of the body; the octets are copied or written before it returns. */
   piece(octets: Buffer, from: number, to: number): void {
     const length = to - from;
-    if (length === 0) return;
+    // What a body transform says about a response that has no body is nobody's to hear.
+    if (length === 0 || this.framing === Framing.none) return;
     const { head, client } = this;
     const chunked = this.framing === Framing.chunked;
     const before = chunked ? head + length.toString(16) + '\r\n' : head;
@@ -54,17 +55,16 @@ export class ResponseWriter {
       return;
     }
     const { socket } = client;
-    const whole = from === 0 && to === octets.length;
+    const kept = retain(octets, from, to);
     if (before === '') {
-      if (!client.writeOctets(whole ? octets : octets.subarray(from, to))) keepOctets(octets);
+      client.writeOctets(kept);
       return;
     }
     socket.cork();
     client.write(before);
-    client.writeOctets(whole ? octets : octets.subarray(from, to));
+    client.writeOctets(kept);
     if (chunked) client.write('\r\n');
     socket.uncork();
-    if (socket.writableLength > 0) keepOctets(octets);
   }
 
   /** Sends a head that no body has followed yet. */

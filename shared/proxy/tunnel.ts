@@ -2,10 +2,11 @@
  * WebSocket upgrades (RFC 6455 4): what a request must have, what the upstream's 101 must answer, and the
  * octets that pass untouched afterwards.
  */
-import { createHash } from 'node:crypto';
 import { type Refusal, refusalFor } from '../http/refusals.ts';
-import type { RequestHead } from '../http/request-head.ts';
+import { Framing, type RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+
+const { createHash } = process.getBuiltinModule('node:crypto');
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -13,7 +14,8 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 export function websocketRefusal(head: RequestHead): Refusal | undefined {
   const versions = head.lines.getAll('sec-websocket-version');
   const keys = head.lines.getAll('sec-websocket-key');
-  if (head.method !== 'GET' || head.minorVersion !== 1 || keys.length !== 1)
+  // A body would be in the way of the tunnel: where one ends and the other begins could be read in two ways.
+  if (head.method !== 'GET' || head.minorVersion !== 1 || keys.length !== 1 || head.framing !== Framing.none)
     return refusalFor('upgrade_invalid');
   if (versions.length !== 1 || versions[0] !== '13') return refusalFor('websocket_version_not_supported');
   const key = keys[0]!;

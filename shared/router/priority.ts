@@ -3,8 +3,9 @@
  * paths stands in the order once for each group of them, all regular expressions together and prefixes by
  * equal length, because each group has its own priority.
  */
-import { createHash } from 'node:crypto';
 import type { Route } from '../config/entities.ts';
+
+const { createHash } = process.getBuiltinModule('node:crypto');
 
 export interface PathGroup {
   /** As configured; empty for a route without paths. */

@@ -11,9 +11,10 @@
  * Bounds: counts stop at 2^31-1 (a limit above that is not enforced beyond it), windows end before 2088,
  * at most 16 windows in one take. Never does I/O, never throws on the request path.
  */
-import { randomBytes } from 'node:crypto';
 import type { CounterWindow, WindowCounters } from '../plugins/contract.ts';
 import { KeyHash } from './key-hash.ts';
+
+const { randomBytes } = process.getBuiltinModule('node:crypto');
 
 const BUCKET = 16;
 const HEADER_WORDS = 16;

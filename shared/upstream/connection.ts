@@ -4,13 +4,13 @@
  * clients.
  */
 import * as net from 'node:net';
-import * as tls from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { ChunkedDecoder } from '../http/chunked.ts';
 import type { FieldLines } from '../http/field-lines.ts';
 import { refusalOf } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import { ResponseHead, type ResponseHeadLimits } from '../http/response-head.ts';
-import { nextReadBuffer } from '../http/socket-reads.ts';
+import { readBuffer } from '../http/socket-reads.ts';
 import type { Deadlines, Waiting } from '../proxy/deadlines.ts';
 import { ERRORS, type GatewayError } from '../proxy/errors.ts';
 
@@ -22,7 +22,7 @@ export interface ResponseSink {
   onInterim(head: ResponseHead): void;
   /** The final head. `head` stays as it is until the response has ended. */
   onResponseHead(head: ResponseHead): void;
-  /** A piece of the body. The octets are only valid during the call, unless `keepOctets` is called. */
+  /** A piece of the body. The octets are only valid during the call: see `retain`. */
   onResponseBody(octets: Buffer, from: number, to: number): void;
   onResponseEnd(trailers: FieldLines | undefined): void;
   /** All that came in one read has been handed over: send what has been held back. */
@@ -41,13 +41,16 @@ export interface ConnectionTarget {
   readonly ip: string;
   readonly port: number;
   /** Options of `tls.connect` beside host and port; undefined for plain TCP. */
-  readonly tls: tls.ConnectionOptions | undefined;
+  readonly tls: ConnectionOptions | undefined;
 }
 
 /** More interim responses than this are an attack or a defect (RFC 9110 15.2 sets no bound). */
 const MAX_INTERIM = 32;
 
 const State = { connecting: 0, idle: 1, head: 2, body: 3, tunnel: 4, closed: 5 } as const;
+
+const LF = 0x0a;
+const NOTHING = Buffer.alloc(0);
 
 export class UpstreamConnection implements Waiting {
   readonly socket: net.Socket;
@@ -62,6 +65,7 @@ export class UpstreamConnection implements Waiting {
   private remaining = 0;
   private decoder: ChunkedDecoder | undefined;
   private partial: Buffer | undefined;
+  private partialLength = 0;
   private paused = false;
   private timeoutMs = 0;
   private requestComplete = false;
@@ -90,7 +94,7 @@ export class UpstreamConnection implements Waiting {
         port: target.port,
         noDelay: true,
         onread: {
-          buffer: nextReadBuffer as unknown as Uint8Array<ArrayBuffer>,
+          buffer: readBuffer,
           callback: (length: number, octets: Uint8Array) => {
             this.onData(octets as Buffer, 0, length);
             return !this.paused;
@@ -99,7 +103,9 @@ export class UpstreamConnection implements Waiting {
       } as net.NetConnectOpts);
       this.socket.on('connect', () => this.onConnect());
     } else {
-      this.socket = tls.connect({ ...target.tls, host: target.ip, port: target.port });
+      this.socket = process
+        .getBuiltinModule('node:tls')
+        .connect({ ...target.tls, host: target.ip, port: target.port });
       this.socket.setNoDelay(true);
       this.socket.on('secureConnect', () => this.onConnect());
       this.socket.on('data', (octets: Buffer) => this.onData(octets, 0, octets.length));
@@ -158,10 +164,12 @@ export class UpstreamConnection implements Waiting {
     if (!this.paused) return;
     this.paused = false;
     if (this.timeoutMs !== 0) this.deadline = this.deadlines.after(this.timeoutMs);
-    const held = this.partial;
-    if (held !== undefined && this.state !== State.closed) {
+    if (this.state === State.head || this.state === State.body || this.state === State.tunnel) {
+      // Also without octets: a response that has no body ends here.
+      const held = this.partial;
       this.partial = undefined;
-      this.consume(held, 0, held.length);
+      if (held === undefined) this.consume(NOTHING, 0, 0);
+      else this.consume(held, 0, this.partialLength);
       if (this.paused) return;
     }
     this.socket.resume();
@@ -198,12 +206,16 @@ export class UpstreamConnection implements Waiting {
   }
 
   private onData(octets: Buffer, start: number, end: number): void {
-    const held = this.partial;
-    if (held !== undefined) {
-      const joined = Buffer.concat([held, octets.subarray(start, end)]);
-      this.partial = undefined;
-      this.consume(joined, 0, joined.length);
-    } else this.consume(octets, start, end);
+    if (this.partial === undefined) this.consume(octets, start, end);
+    else {
+      const added = octets.subarray(start, end);
+      const joined = this.join(added);
+      // A head that comes in drips is looked at again only when a line has ended: bounded work.
+      if (this.state !== State.head || added.includes(LF) || joined.length > this.limits.maxHeadBytes) {
+        this.partial = undefined;
+        this.consume(joined, 0, joined.length);
+      }
+    }
     if (
       this.deadline !== 0 &&
       (this.state === State.head || this.state === State.body || this.state === State.tunnel)
@@ -212,11 +224,32 @@ export class UpstreamConnection implements Waiting {
     }
   }
 
+  private hold(octets: Buffer, from: number, to: number): void {
+    this.partialLength = to - from;
+    this.partial = Buffer.allocUnsafeSlow(Math.max(1024, this.partialLength));
+    octets.copy(this.partial, 0, from, to);
+  }
+
+  /** Appends to what is held; the buffer doubles, so that a thousand drips do not copy a thousand times. */
+  private join(octets: Buffer): Buffer {
+    const length = this.partialLength + octets.length;
+    let held = this.partial!;
+    if (held.length < length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, held.length * 2));
+      held.copy(larger, 0, 0, this.partialLength);
+      held = larger;
+      this.partial = larger;
+    }
+    octets.copy(held, this.partialLength);
+    this.partialLength = length;
+    return held.subarray(0, length);
+  }
+
   private consume(octets: Buffer, start: number, end: number): void {
     let pos = start;
     for (;;) {
       if (this.paused) {
-        if (pos < end) this.partial = Buffer.from(octets.subarray(pos, end));
+        if (pos < end) this.hold(octets, pos, end);
         break;
       }
       if (this.state === State.head) {
@@ -227,7 +260,7 @@ export class UpstreamConnection implements Waiting {
             this.fail(ERRORS.upstreamInvalid, 'head_too_large');
             return;
           }
-          this.partial = Buffer.from(octets.subarray(pos, end));
+          this.hold(octets, pos, end);
           return;
         }
         if (after < 0) {
@@ -299,11 +332,15 @@ export class UpstreamConnection implements Waiting {
       case Framing.chunked: {
         const decoder = this.decoder!;
         this.decoding = octets;
+        this.pieceFrom = -1;
         const after = decoder.decode(octets, pos, end, this.limits, this.onChunkData);
-        if (this.state !== State.body) return -1;
         if (after < 0) {
           this.fail(ERRORS.responseCut, refusalOf(after).reason);
           return -1;
+        }
+        if (this.pieceFrom >= 0) {
+          sink.onResponseBody(octets, this.pieceFrom, this.pieceTo);
+          if (this.state !== State.body) return -1;
         }
         if (decoder.done) this.finish(decoder.trailers);
         return after;
@@ -315,8 +352,20 @@ export class UpstreamConnection implements Waiting {
   }
 
   private decoding: Buffer | undefined;
+  private pieceFrom = -1;
+  private pieceTo = 0;
+  /**
+   * The chunks of one read are moved together and handed over as one piece: ten thousand chunks of one octet
+   * must not become ten thousand writes.
+   */
   private readonly onChunkData = (from: number, to: number): void => {
-    if (this.state === State.body) this.sink!.onResponseBody(this.decoding!, from, to);
+    if (this.pieceFrom < 0) {
+      this.pieceFrom = from;
+      this.pieceTo = to;
+      return;
+    }
+    this.decoding!.copyWithin(this.pieceTo, from, to);
+    this.pieceTo += to - from;
   };
 
   private finish(trailers: FieldLines | undefined): void {
@@ -324,6 +373,11 @@ export class UpstreamConnection implements Waiting {
     const reusable = this.head.keepAlive && this.requestComplete && !this.socket.destroyed;
     this.sink = undefined;
     this.deadline = 0;
+    if (this.paused) {
+      // The next exchange must hear its response: whoever paused this one is done with it.
+      this.paused = false;
+      this.socket.resume();
+    }
     if (reusable) {
       this.state = State.idle;
     } else this.state = State.closed;
@@ -334,6 +388,8 @@ export class UpstreamConnection implements Waiting {
   }
 
   private onSocketEnd(): void {
+    // Within a TLS handshake: the error that says so comes with `close`.
+    if (this.state === State.connecting) return;
     if (this.state === State.tunnel) {
       this.sink?.onTunnelEnd();
       return;

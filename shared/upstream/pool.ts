@@ -28,6 +28,7 @@ export class Pool {
   private readonly settings: PoolSettings;
   private readonly limits: ResponseHeadLimits;
   private readonly deadlines: Deadlines;
+  private readonly onUsed: (pool: Pool) => void;
   private readonly onEmpty: (pool: Pool) => void;
   private closed = false;
 
@@ -36,12 +37,14 @@ export class Pool {
     settings: PoolSettings,
     limits: ResponseHeadLimits,
     deadlines: Deadlines,
+    onUsed: (pool: Pool) => void,
     onEmpty: (pool: Pool) => void,
   ) {
     this.target = target;
     this.settings = settings;
     this.limits = limits;
     this.deadlines = deadlines;
+    this.onUsed = onUsed;
     this.onEmpty = onEmpty;
   }
 
@@ -63,6 +66,7 @@ export class Pool {
       this.putBack,
       this.forget,
     );
+    if (this.all.size === 0) this.onUsed(this);
     this.all.add(connection);
     return connection;
   }
@@ -110,6 +114,11 @@ export class Pool {
 /** All pools of this thread. */
 export class Pools {
   private readonly pools = new Map<string, Pool>();
+  /**
+   * Those that have connections. Whoever holds a pool may come back to it after it was empty, and by then another
+   * one can stand under its key: closing has to find both.
+   */
+  private readonly used = new Set<Pool>();
   private readonly settings: PoolSettings;
   private readonly limits: ResponseHeadLimits;
   private readonly deadlines: Deadlines;
@@ -125,7 +134,8 @@ export class Pools {
     const key = `${tlsKey}|${target.ip}|${target.port}`;
     let pool = this.pools.get(key);
     if (pool === undefined) {
-      pool = new Pool(target, this.settings, this.limits, this.deadlines, (empty) => {
+      pool = new Pool(target, this.settings, this.limits, this.deadlines, this.onUsed, (empty) => {
+        this.used.delete(empty);
         if (this.pools.get(key) === empty) this.pools.delete(key);
       });
       this.pools.set(key, pool);
@@ -133,9 +143,14 @@ export class Pools {
     return pool;
   }
 
+  private readonly onUsed = (pool: Pool): void => {
+    this.used.add(pool);
+  };
+
   /** Ends all connections after their exchange. */
   close(): void {
     for (const pool of this.pools.values()) pool.close();
+    for (const pool of this.used) pool.close();
   }
 
   get size(): number {

@@ -2,12 +2,12 @@
  * Certificates by server name (Kong 4.8): exact, `*.rest`, `prefix.*`, `*`. Contexts are made when a name
  * is first asked for, and kept.
  */
-import * as tls from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import type { Certificate, Configuration } from '../entities.ts';
 
 export interface CertificateTable {
   readonly default: { readonly cert: string; readonly key: string } | undefined;
-  for(serverName: string | undefined): tls.SecureContext | undefined;
+  for(serverName: string | undefined): SecureContext | undefined;
 }
 
 export function certificateTable(configuration: Configuration): CertificateTable {
@@ -17,7 +17,7 @@ export function certificateTable(configuration: Configuration): CertificateTable
     const certificate = byId.get(sni.certificate.id);
     if (certificate !== undefined) bySni.set(sni.name.toLowerCase(), certificate);
   }
-  const contexts = new Map<Certificate, tls.SecureContext>();
+  const contexts = new Map<Certificate, SecureContext>();
   const fallback = bySni.get('*') ?? configuration.certificates[0];
   return {
     default: fallback === undefined ? undefined : { cert: fallback.cert, key: fallback.key },
@@ -27,7 +27,7 @@ export function certificateTable(configuration: Configuration): CertificateTable
       if (certificate === undefined) return undefined;
       let context = contexts.get(certificate);
       if (context === undefined) {
-        context = tls.createSecureContext({
+        context = process.getBuiltinModule('node:tls').createSecureContext({
           cert: certificate.cert_alt === null ? certificate.cert : [certificate.cert, certificate.cert_alt],
           key: certificate.key_alt === null ? certificate.key : [certificate.key, certificate.key_alt],
           minVersion: 'TLSv1.2',

@@ -3,7 +3,7 @@
  * generation; balancers are shared between services that name the same upstream or host.
  */
 import { isIP } from 'node:net';
-import * as tls from 'node:tls';
+import type { ConnectionOptions, DetailedPeerCertificate, PeerCertificate } from 'node:tls';
 import type { ServicePlan } from '../../proxy/snapshot.ts';
 import { balancerSource, balancerSourceKey } from '../../upstream/balancer/balancer-source.ts';
 import {
@@ -130,7 +130,7 @@ export class ServicePlans {
   private tlsOptions(
     service: Service,
     upstream: Upstream | undefined,
-  ): { key: string; options: tls.ConnectionOptions } {
+  ): { key: string; options: ConnectionOptions } {
     const reference = service.client_certificate ?? upstream?.client_certificate ?? null;
     const certificate = reference === null ? undefined : this.certificates.get(reference.id);
     const ca = (service.ca_certificates ?? []).map((id) => {
@@ -141,7 +141,7 @@ export class ServicePlans {
     });
     const verify = service.tls_verify ?? false;
     const depth = service.tls_verify_depth;
-    const options: tls.ConnectionOptions = {
+    const options: ConnectionOptions = {
       rejectUnauthorized: verify,
       minVersion: 'TLSv1.2',
       ALPNProtocols: ['http/1.1'],
@@ -151,7 +151,7 @@ export class ServicePlans {
         ? {}
         : {
             checkServerIdentity: (host, cert) =>
-              depthError(cert, depth) ?? tls.checkServerIdentity(host, cert),
+              depthError(cert, depth) ?? process.getBuiltinModule('node:tls').checkServerIdentity(host, cert),
           }),
     };
     return {
@@ -170,9 +170,9 @@ function serverName(host: string): string | undefined {
 }
 
 /** Node has no depth limit of its own: counts the issuers between the leaf and the root. */
-function depthError(leaf: tls.PeerCertificate, depth: number): Error | undefined {
+function depthError(leaf: PeerCertificate, depth: number): Error | undefined {
   let steps = 0;
-  let certificate = leaf as tls.DetailedPeerCertificate;
+  let certificate = leaf as DetailedPeerCertificate;
   while (certificate.issuerCertificate !== undefined && certificate.issuerCertificate !== certificate) {
     certificate = certificate.issuerCertificate;
     if (++steps > depth + 1)

@@ -1,5 +1,4 @@
 /** Reads a configuration file: the suffix says what it is, and what cannot be read is a finding like any other. */
-import { open } from 'node:fs/promises';
 import { finding } from './finding.ts';
 import { LineIndex } from './line-index.ts';
 import {
@@ -9,6 +8,8 @@ import {
   type ReadResult,
   readDeclarative,
 } from './read.ts';
+
+const { open } = process.getBuiltinModule('node:fs/promises');
 
 const FORMATS: ReadonlyMap<string, 'yaml' | 'json'> = new Map([
   ['yml', 'yaml'],

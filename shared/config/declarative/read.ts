@@ -3,7 +3,6 @@
  * stages are Kong's: shape, ids, names, references, other unique values; all findings of a stage are
  * reported, and a later stage only runs when the earlier ones found nothing.
  */
-import { hash } from 'node:crypto';
 import { entityIndex } from '../entities/index.ts';
 import type { Configuration } from '../entities.ts';
 import type { PluginRegistry } from '../plugin-registry.ts';
@@ -23,6 +22,8 @@ import { migrateDocument } from './path-migration.ts';
 import { MAX_PROBLEMS, readShape } from './shape.ts';
 import { MAX_DEPTH } from './source.ts';
 import { parseYaml } from './yaml-source.ts';
+
+const { hash } = process.getBuiltinModule('node:crypto');
 
 /** Characters. A YAML document of this size takes some ten seconds to read. */
 export const DEFAULT_MAX_LENGTH = 16 * 1024 * 1024;

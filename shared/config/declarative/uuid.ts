@@ -1,5 +1,6 @@
 /** Name-based UUIDs (version 5, RFC 9562), as Kong makes ids for entities that a file gives none. */
-import { hash, randomBytes } from 'node:crypto';
+
+const { hash, randomBytes } = process.getBuiltinModule('node:crypto');
 
 const KONG_NAMESPACE = 'fd02801f-0957-4a15-a55a-c8d9606f30b5';
 

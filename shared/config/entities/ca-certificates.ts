@@ -1,9 +1,10 @@
 /** CA certificates: whom the gateway trusts when it verifies an upstream or a client. */
-import { X509Certificate } from 'node:crypto';
 import { record, string } from '../schema/field.ts';
 import { brokenCertificate } from './certificates.ts';
 import { createdAt, id, tags, updatedAt } from './columns.ts';
 import { define } from './definition.ts';
+
+const { X509Certificate } = process.getBuiltinModule('node:crypto');
 
 function brokenCaCertificate(pem: string): string | undefined {
   if ((pem.match(/-----BEGIN CERTIFICATE-----/g)?.length ?? 0) > 1) {

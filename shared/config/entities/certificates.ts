@@ -1,11 +1,13 @@
 /** Certificates with their private keys, presented to clients or to upstreams. */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import type { X509Certificate as Certificate, KeyObject } from 'node:crypto';
 import { mutuallyRequired } from '../schema/checks.ts';
 import { type EntityCheck, record, string } from '../schema/field.ts';
 import { ENTITY } from '../schema/problem.ts';
 import { isVaultReference } from '../schema/rules.ts';
 import { createdAt, id, tags, updatedAt } from './columns.ts';
 import { define } from './definition.ts';
+
+const { createPrivateKey, X509Certificate } = process.getBuiltinModule('node:crypto');
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -33,7 +35,7 @@ export function brokenPrivateKey(pem: string): string | undefined {
 }
 
 /** Both as objects; undefined when one is absent or a reference whose value is not known here. */
-function pair(row: Row, certField: string, keyField: string): [X509Certificate, KeyObject] | undefined {
+function pair(row: Row, certField: string, keyField: string): [Certificate, KeyObject] | undefined {
   const cert = row[certField];
   const key = row[keyField];
   if (typeof cert !== 'string' || typeof key !== 'string') return undefined;

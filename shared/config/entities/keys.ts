@@ -1,11 +1,13 @@
 /** Keys: public (and private) keys as JWK or PEM, for plugins that verify or sign. */
-import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { onlyOneOf } from '../schema/checks.ts';
 import { type EntityCheck, foreign, record, string } from '../schema/field.ts';
 import { ENTITY } from '../schema/problem.ts';
 import { isVaultReference } from '../schema/rules.ts';
 import { createdAt, id, tags, updatedAt } from './columns.ts';
 import { define } from './definition.ts';
+
+const { createPrivateKey, createPublicKey } = process.getBuiltinModule('node:crypto');
 
 function keyFromJwk(jwk: Readonly<Record<string, unknown>>): boolean {
   if (jwk['kty'] === 'oct') return typeof jwk['k'] === 'string';

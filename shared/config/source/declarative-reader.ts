@@ -1,5 +1,4 @@
 /** The reader of the compositions: declarative files and posted documents, checked against these plugins. */
-import { readFile } from 'node:fs/promises';
 import type { AnyPluginDefinition } from '../../plugins/contract.ts';
 import { invalidConfigurationMessage } from '../declarative/error-message.ts';
 import { flattenedErrors } from '../declarative/flatten-errors.ts';
@@ -8,6 +7,8 @@ import { readConfigFile } from '../declarative/read-file.ts';
 import type { Configuration } from '../entities.ts';
 import { pluginRegistry } from '../plugin-registry.ts';
 import type { ConfigurationReader, ReadOutcome } from './reader.ts';
+
+const { readFile } = process.getBuiltinModule('node:fs/promises');
 
 export function createReader(
   definitions: Iterable<Pick<AnyPluginDefinition, 'name' | 'schema'>>,

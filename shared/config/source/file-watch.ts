@@ -4,9 +4,11 @@
  * volumes). It watches the directory and looks at the file a moment after anything happened there, and
  * every few seconds in any case, for file systems that do not notify.
  */
-import { type FSWatcher, watch } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import type { FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
+
+const { watch } = process.getBuiltinModule('node:fs');
+const { stat } = process.getBuiltinModule('node:fs/promises');
 
 export interface FileWatchOptions {
   readonly path: string;

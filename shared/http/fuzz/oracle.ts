@@ -14,7 +14,7 @@ interface Llhttp {
   initialize(type: number, resource: object, maxHeaderSize: number, lenient: number): void;
   execute(octets: Buffer): number | LlhttpError;
   finish(): number | LlhttpError | undefined;
-  free(): void;
+  close(): void;
   [callback: number]: ((...args: never[]) => number | undefined) | null;
 }
 
@@ -84,8 +84,14 @@ export function readWithLlhttp(octets: Buffer, method: string | undefined): Read
     if (more !== undefined) lines.push(...more);
     if (target !== undefined) url = target;
     const start = method === undefined ? `${METHODS[methodNumber!]} ${url}` : `${status} ${reason}`;
-    current = { start, minorVersion, lines, body: '', trailers: [], complete: false };
-    if (major !== 1) current.body = `HTTP/${major}`;
+    current = {
+      start,
+      minorVersion: major * 10 + minorVersion - 10,
+      lines,
+      body: '',
+      trailers: [],
+      complete: false,
+    };
     lines = [];
     reading.messages.push(current);
     if (upgrade) reading.upgrade = true;
@@ -114,6 +120,6 @@ export function readWithLlhttp(octets: Buffer, method: string | undefined): Read
       reading.reason = `${result.code}: ${result.reason}`;
     }
   } else if (closing && current?.complete === true) reading.end = 'closed';
-  parser.free();
+  parser.close();
   return reading;
 }

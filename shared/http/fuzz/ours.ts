@@ -19,6 +19,8 @@ function linesOf(lines: FieldLines): string[] {
 
 abstract class Reader {
   readonly reading: Reading = emptyReading();
+  /** Called for each complete message while the parsed head is still there. */
+  onMessage: ((message: ReadMessage) => void) | undefined;
   protected current: ReadMessage | undefined;
   protected framing: number = Framing.none;
   protected remaining = 0;
@@ -99,8 +101,10 @@ abstract class Reader {
   };
 
   private complete(): void {
-    this.current!.complete = true;
+    const message = this.current!;
+    message.complete = true;
     this.current = undefined;
+    this.onMessage?.(message);
     if (this.last()) this.reading.end = 'closed';
   }
 

@@ -33,3 +33,22 @@ test('Content_Length in pieces smuggles nothing', () => {
   for (let cut = 1; cut < octets.length; cut++)
     assert.deepEqual(starts([cut]), ['POST /', 'GET /two'], `cut at ${cut}`);
 });
+
+test('NBSP is not white space around connection options, codings and TE', () => {
+  const parse = (lines: string): number => {
+    const octets = Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`, 'latin1');
+    return new RequestHead().parse(octets, 0, octets.length, DEFAULT_HEAD_LIMITS);
+  };
+  assert.equal(refusalOf(parse('Transfer-Encoding: chunked\xa0\r\n')).reason, 'transfer_encoding_invalid');
+  assert.equal(refusalOf(parse('Connection: close,\xa0x\r\n')).reason, 'field_value_invalid');
+});
+
+test('the number of connection options is bounded, over all lines together', () => {
+  const parse = (lines: string): number => {
+    const octets = Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`, 'latin1');
+    return new RequestHead().parse(octets, 0, octets.length, DEFAULT_HEAD_LIMITS);
+  };
+  assert.ok(parse(`Connection: ${'a,'.repeat(31)}a\r\n`) > 0);
+  assert.equal(refusalOf(parse(`Connection: ${'a,'.repeat(32)}a\r\n`)).reason, 'too_many_connection_options');
+  assert.equal(refusalOf(parse('Connection: a,b\r\n'.repeat(17))).reason, 'too_many_connection_options');
+});

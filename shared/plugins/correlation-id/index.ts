@@ -2,10 +2,11 @@
  * correlation-id: every request goes upstream with an id, its own or a new one, which the log and, if
  * wanted, the client get as well.
  */
-import { randomUUID } from 'node:crypto';
-import { threadId } from 'node:worker_threads';
 import { definePlugin, type Exchange, type PluginInstance } from '../contract.ts';
 import schema from './schema.ts';
+
+const { randomUUID } = process.getBuiltinModule('node:crypto');
+const { threadId } = process.getBuiltinModule('node:worker_threads');
 
 const NAME = 'correlation-id';
 // One per worker, as the ids of `uuid#counter` and `tracker` promise.

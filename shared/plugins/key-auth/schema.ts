@@ -1,9 +1,10 @@
 /** Configuration and credentials of key-auth: Kong's fields. */
-import { randomBytes } from 'node:crypto';
 import { array, boolean, foreign, integer, record, set, string } from '../../config/schema/field.ts';
 import { headerNameField } from '../../config/schema/formats.ts';
 import { HTTP_PROTOCOLS } from '../../config/schema/protocols.ts';
 import type { PluginSchema } from '../contract.ts';
+
+const { randomBytes } = process.getBuiltinModule('node:crypto');
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 

@@ -1,7 +1,6 @@
 /**
  * Composes a balancer for a service host or an upstream entity out of the parts of this folder.
  */
-import { randomUUID } from 'node:crypto';
 import type { Upstream } from '../../config/entities.ts';
 import type { BreakerOptions } from '../breaker.ts';
 import type { Clock } from '../clock.ts';
@@ -21,6 +20,8 @@ import { HashInput } from './hash-input.ts';
 import { Latency } from './latency.ts';
 import { LeastConnections } from './least-connections.ts';
 import { RoundRobin } from './round-robin.ts';
+
+const { randomUUID } = process.getBuiltinModule('node:crypto');
 
 /** What outlives generations; one of each for a thread. */
 export interface BalancerDeps {

@@ -2,8 +2,9 @@
  * Names of /etc/hosts (hosts(5)), read again when the file has changed. Bounded; a file that cannot be
  * read counts as empty, so that only `localhost` is known.
  */
-import { open } from 'node:fs/promises';
 import { isIP } from 'node:net';
+
+const { open } = process.getBuiltinModule('node:fs/promises');
 
 export interface HostAddresses {
   readonly ipv4: readonly string[];

@@ -2,7 +2,8 @@
  * The part of /etc/resolv.conf that c-ares leaves to its caller: search list, ndots, timeout and
  * attempts (resolv.conf(5)). Read once at start.
  */
-import { readFileSync } from 'node:fs';
+
+const { readFileSync } = process.getBuiltinModule('node:fs');
 
 export interface ResolvConf {
   readonly search: readonly string[];

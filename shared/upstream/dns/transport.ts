@@ -2,7 +2,9 @@
  * How DNS servers are asked. The resolver sees only `DnsTransport`; the real one is Node's c-ares
  * binding, which knows the wire format, retries and TCP fallback, but not /etc/hosts or search lists.
  */
-import { promises } from 'node:dns';
+import type { promises } from 'node:dns';
+
+type Resolver = promises.Resolver;
 
 export type QueryType = 'A' | 'AAAA' | 'SRV' | 'CNAME';
 
@@ -38,13 +40,19 @@ export interface DnsServerOptions {
 
 /** Throws a TypeError when a server is not an address. */
 export function createDnsTransport(options: DnsServerOptions = {}): DnsTransport {
-  const resolver = new promises.Resolver({
-    timeout: options.timeoutMs ?? 2000,
-    tries: options.attempts ?? 2,
-  });
-  if (options.servers !== undefined && options.servers.length > 0) resolver.setServers(options.servers);
+  const make = (): Resolver => {
+    const made = new (process.getBuiltinModule('node:dns').promises.Resolver)({
+      timeout: options.timeoutMs ?? 2000,
+      tries: options.attempts ?? 2,
+    });
+    if (options.servers !== undefined && options.servers.length > 0) made.setServers(options.servers);
+    return made;
+  };
+  // Servers from the settings are checked at once; otherwise c-ares is not started before a name is asked for.
+  let started = options.servers === undefined || options.servers.length === 0 ? undefined : make();
   return {
     async query(name, type) {
+      const resolver = (started ??= make());
       switch (type) {
         case 'A': {
           const records = await resolver.resolve4(name, { ttl: true });
@@ -60,6 +68,6 @@ export function createDnsTransport(options: DnsServerOptions = {}): DnsTransport
           return (await resolver.resolveCname(name)).map((target) => ({ type: 'CNAME', name: target }));
       }
     },
-    close: () => resolver.cancel(),
+    close: () => started?.cancel(),
   };
 }

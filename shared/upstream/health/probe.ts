@@ -3,7 +3,6 @@
  * a bounded head and never a body; ends within the probe's timeout whatever the other side does.
  */
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import type { Clock, Timer } from '../clock.ts';
 import type { CompiledProbe } from './probe-request.ts';
 
@@ -73,7 +72,7 @@ export function probe(
 function open(compiled: CompiledProbe, { ip, port, hostname }: ProbeAddress): Socket {
   if (compiled.type !== 'https') return connect({ host: ip, port });
   const servername = compiled.sni ?? (isIP(hostname) === 0 ? hostname : '');
-  return connectTls({
+  return process.getBuiltinModule('node:tls').connect({
     host: ip,
     port,
     servername,
