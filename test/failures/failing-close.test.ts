@@ -1,10 +1,11 @@
 /** Letting go of a generation goes on when one of its parts fails. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { EMPTY_CONFIGURATION } from '../../shared/config/empty.ts';
 import * as f from '../../shared/config/schema/field.ts';
 import { type AnyPluginDefinition, definePlugin } from '../../shared/plugins/contract.ts';
 import { makePlugin, makeRoute, makeService } from '../../shared/plugins/testkit/entities.ts';
-import { EMPTY_CONFIGURATION, startGateway } from '../../shared/proxy/test/harness/gateway.ts';
+import { startGateway } from '../../shared/proxy/test/harness/gateway.ts';
 import { ask } from '../../shared/proxy/test/harness/raw-client.ts';
 import { startUpstream } from '../../shared/proxy/test/harness/raw-upstream.ts';
 

@@ -1,8 +1,9 @@
 /** What global plugins see of requests that never get to the access phase. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { EMPTY_CONFIGURATION } from '../../config/empty.ts';
 import { makeConsumer, makePlugin, makeRoute, makeService } from '../../plugins/testkit/entities.ts';
-import { EMPTY_CONFIGURATION, pluginOf, startGateway } from './harness/gateway.ts';
+import { pluginOf, startGateway } from './harness/gateway.ts';
 import { ask } from './harness/raw-client.ts';
 
 const GRPC = '33333333-3333-4333-8333-333333333333';

@@ -3,6 +3,7 @@
  * say. It ends with the test.
  */
 import type { TestContext } from 'node:test';
+import { EMPTY_CONFIGURATION } from '../../../config/empty.ts';
 import type {
   CaCertificate,
   Certificate,
@@ -44,23 +45,6 @@ export const SETTINGS: EngineSettings = {
   upstreamKeepaliveIdleTimeoutMs: 60_000,
   dnsResolvers: [],
   dnsOrder: [],
-};
-
-export const EMPTY_CONFIGURATION: Configuration = {
-  services: [],
-  routes: [],
-  consumers: [],
-  plugins: [],
-  upstreams: [],
-  targets: [],
-  certificates: [],
-  snis: [],
-  ca_certificates: [],
-  vaults: [],
-  key_sets: [],
-  keys: [],
-  pluginEntities: {},
-  hash: '0'.repeat(32),
 };
 
 export interface GatewayOptions {
