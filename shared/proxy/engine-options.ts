@@ -17,6 +17,8 @@ export interface EngineOptions {
   /** This engine's own; the composition adds those of several workers up. */
   readonly metrics: MetricsRegistry;
   readonly log: Logger;
+  /** Milliseconds since the epoch, for what plugins count and expire; default `Date.now`. */
+  readonly now?: () => number;
   readonly node: { readonly id: string; readonly hostname: string; readonly version: string };
   /** The roles of the listeners that will be bound: what of a configuration has to be compiled. */
   readonly roles: readonly ListenerRole[];

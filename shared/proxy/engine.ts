@@ -134,7 +134,7 @@ class DataPlane implements Engine {
       counters: options.counters,
       metrics,
       log: log.child('config'),
-      now: Date.now,
+      now: options.now ?? Date.now,
       node,
       roles: options.roles,
       outbound: {

@@ -14,6 +14,7 @@ import type { ResponseHead } from '../http/response-head.ts';
 import { retain } from '../http/socket-reads.ts';
 import type { MaybePromise, PluginInstance } from '../plugins/contract.ts';
 import { headerText } from '../plugins/header-text.ts';
+import { isPromise, pieceOf, tellRejection } from '../plugins/phase-result.ts';
 import { normalisePath } from '../router/normalise-path.ts';
 import { ERRORS, type GatewayError } from './errors.ts';
 import { ExchangeView, Step } from './exchange-view.ts';
@@ -72,7 +73,11 @@ export class Exchange extends ExchangeView {
     metrics.requests.add(1);
     this.client.writer.reset();
     this.snapshot = this.context.snapshot;
-    if (this.snapshot !== undefined) this.snapshot.active++;
+    if (this.snapshot !== undefined) {
+      this.snapshot.active++;
+      // Until a route is known: what is refused before meets the global plugins' response and log as well.
+      this.plugins = this.snapshot.unmatched;
+    }
     this.advance();
   }
 
@@ -193,23 +198,31 @@ export class Exchange extends ExchangeView {
     resolvePlan(this.snapshot!, client, request, resolution);
     const { plan, match } = resolution;
     this.at = 0;
-    if (plan === undefined) {
-      this.plugins = this.snapshot!.unmatched;
-      return this.refuse(resolution.error);
-    }
+    if (plan === undefined) return this.refuse(resolution.error);
     this.plan = plan;
     this.plugins = plan.plugins;
     if (match !== undefined) {
       this.matchedPath = match.matchedPath;
       this.captures = match.captures;
     }
-    if (!plan.plugins.fixed) this.executed = [];
-    if (plan.httpsOnly && this.forwardedProto() !== 'https') return this.requireHttps(plan.route!);
+    if (plan.httpsOnly && this.forwardedProto() !== 'https') {
+      this.executeForNobody(plan.plugins);
+      return this.requireHttps(plan.route!);
+    }
     if (plan.grpcOnly) {
+      this.executeForNobody(plan.plugins);
       const type = request.headers.get('content-type') ?? '';
       return this.refuse(type.startsWith('application/grpc') ? ERRORS.http2Required : ERRORS.nonGrpcRequest);
     }
+    if (!plan.plugins.fixed) this.executed = [];
     return true;
+  }
+
+  /** No access phase will say who is asking: response and log are those for requests without a consumer. */
+  private executeForNobody(plan: PluginPlan): void {
+    if (plan.fixed) return;
+    this.executed = [];
+    for (const { general } of plan.slots) if (general !== undefined) this.executed.push(general);
   }
 
   private forwardedProto(): string {
@@ -288,7 +301,7 @@ export class Exchange extends ExchangeView {
       const plugin = chain[i]!;
       if (plugin.log === undefined) continue;
       try {
-        plugin.log(this);
+        tellRejection(plugin.log(this), (error) => this.logFailure(plugin, 'log', error));
       } catch (error) {
         this.logFailure(plugin, 'log', error);
       }
@@ -304,7 +317,7 @@ export class Exchange extends ExchangeView {
       this.pluginFailed(plugin, phase, error);
       return false;
     }
-    if (pending === undefined) return false;
+    if (pending === undefined || !isPromise(pending)) return false;
     this.waiting = true;
     pending.then(
       () => this.proceed(),
@@ -563,7 +576,7 @@ export class Exchange extends ExchangeView {
     let octets = piece;
     for (const plugin of this.withPhase('responseBody')) {
       try {
-        octets = plugin.responseBody!(this, octets, last);
+        octets = pieceOf(plugin.responseBody!(this, octets, last));
       } catch (error) {
         this.logFailure(plugin, 'responseBody', error);
         this.cutShort(ERRORS.pluginFailed);

@@ -7,6 +7,7 @@ import type { FieldLines } from '../http/field-lines.ts';
 import { SKIP_NONE } from '../http/field-lines.ts';
 import { Framing } from '../http/request-head.ts';
 import type { PluginInstance } from '../plugins/contract.ts';
+import { pieceOf } from '../plugins/phase-result.ts';
 import type { UpstreamConnection } from '../upstream/connection.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Exchange } from './exchange.ts';
@@ -185,7 +186,7 @@ export class RequestBody {
     let octets = piece;
     for (const plugin of this.transforms) {
       try {
-        octets = plugin.requestBody!(this.exchange, octets, last);
+        octets = pieceOf(plugin.requestBody!(this.exchange, octets, last));
       } catch (error) {
         this.exchange.onTransformFailed(plugin, error);
         return;

@@ -12,6 +12,7 @@ import type {
   PluginKit,
   WindowCounters,
 } from '../../plugins/contract.ts';
+import { tellRejection } from '../../plugins/phase-result.ts';
 import type { ListenerRole } from '../../proxy/contract.ts';
 import type { PluginPlan, RoutePlan, ServicePlan, Snapshot } from '../../proxy/snapshot.ts';
 import { compileRouterSliced, type RouteInput } from '../../router/compile.ts';
@@ -78,7 +79,9 @@ class Compiler {
   constructor(configuration: Configuration, deps: CompileDeps) {
     this.configuration = configuration;
     this.deps = deps;
-    this.holds = deps.kept.generation();
+    this.holds = deps.kept.generation((key, error) =>
+      deps.log.error('plugin failed', { kept: key, phase: 'close', error: String(error) }),
+    );
     this.services = new ServicePlans(configuration, deps);
   }
 
@@ -161,10 +164,12 @@ class Compiler {
 
   release(): void {
     for (const [instance, name] of this.instances) {
-      try {
-        instance.close?.();
-      } catch (error) {
+      const tell = (error: unknown): void =>
         this.deps.log.error('plugin failed', { plugin: name, phase: 'close', error: String(error) });
+      try {
+        tellRejection(instance.close?.(), tell);
+      } catch (error) {
+        tell(error);
       }
     }
     this.instances.clear();

@@ -2,6 +2,7 @@
  * What plugins keep beyond one generation (file handles, queues): shared by key, closed when the last
  * generation that asked for it has been disposed of.
  */
+import { tellRejection } from '../../plugins/phase-result.ts';
 
 interface Kept {
   readonly resource: unknown;
@@ -12,18 +13,20 @@ interface Kept {
 export class KeptResources {
   private readonly kept = new Map<string, Kept>();
 
-  /** The holds of one generation. */
-  generation(): GenerationHolds {
-    return new GenerationHolds(this.kept);
+  /** The holds of one generation. `onError` hears of a `close` that failed; the others are closed all the same. */
+  generation(onError: (key: string, error: unknown) => void): GenerationHolds {
+    return new GenerationHolds(this.kept, onError);
   }
 }
 
 export class GenerationHolds {
   private readonly kept: Map<string, Kept>;
   private readonly held = new Set<string>();
+  private readonly onError: (key: string, error: unknown) => void;
 
-  constructor(kept: Map<string, Kept>) {
+  constructor(kept: Map<string, Kept>, onError: (key: string, error: unknown) => void) {
     this.kept = kept;
+    this.onError = onError;
   }
 
   keep<T>(key: string, open: () => T, close: (resource: T) => void): T {
@@ -44,7 +47,11 @@ export class GenerationHolds {
       const entry = this.kept.get(key);
       if (entry === undefined || --entry.holders > 0) continue;
       this.kept.delete(key);
-      entry.close(entry.resource as never);
+      try {
+        tellRejection(entry.close(entry.resource as never), (error) => this.onError(key, error));
+      } catch (error) {
+        this.onError(key, error);
+      }
     }
     this.held.clear();
   }

@@ -52,9 +52,9 @@ export class PluginPlans {
     }
   }
 
-  /** Global plugins only: requests without a route. */
+  /** For requests without a route: they have no consumer either, so only what counts for everybody. */
   get global(): PluginPlan {
-    return this.planFor(undefined, undefined);
+    return this.build(this.everywhere.filter(({ plugin }) => plugin.consumer === null));
   }
 
   planFor(routeId: string | undefined, serviceId: string | undefined): PluginPlan {

@@ -3,6 +3,7 @@
  * say. It ends with the test.
  */
 import type { TestContext } from 'node:test';
+import { EMPTY_CONFIGURATION } from '../../../config/empty.ts';
 import type {
   CaCertificate,
   Certificate,
@@ -14,7 +15,7 @@ import type {
 import * as f from '../../../config/schema/field.ts';
 import { createLogger } from '../../../observe/logger.ts';
 import { MetricsRegistry } from '../../../observe/metrics.ts';
-import type { AnyPluginDefinition, PluginInstance } from '../../../plugins/contract.ts';
+import type { AnyPluginDefinition, PluginInstance, WindowCounters } from '../../../plugins/contract.ts';
 import { definePlugin } from '../../../plugins/contract.ts';
 import { makePlugin, makeRoute, makeService } from '../../../plugins/testkit/entities.ts';
 import { createCounterTable } from '../../../state/counter-table.ts';
@@ -64,6 +65,18 @@ export interface GatewayOptions {
   /** A TLS listener beside the plain one. */
   readonly tls?: boolean;
   readonly role?: ListenerRole;
+  /** A whole configuration, instead of all of the above but `settings` and `role`. */
+  readonly configuration?: Configuration;
+  /** Plugins of a configuration, by name. */
+  readonly plugins?: ReadonlyMap<string, AnyPluginDefinition>;
+  /** Shared by several gateways; otherwise each has its own. */
+  readonly counters?: WindowCounters;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** Gateways that stand behind each other need different ones: a request that comes back is refused. */
+  readonly nodeId?: string;
+  /** Active health checks run. */
+  readonly probes?: boolean;
 }
 
 export interface TestGateway {
@@ -76,6 +89,8 @@ export interface TestGateway {
   readonly logs: string[];
   /** Value of a counter, 0 when it has not been counted. */
   counted(name: string, labels?: Readonly<Record<string, string>>): number;
+  /** Puts the next generation in place. */
+  reload(configuration: Configuration): Promise<void>;
 }
 
 /** A plugin around phases that a test wrote down. */
@@ -100,38 +115,40 @@ export async function startGateway(t: TestContext, options: GatewayOptions): Pro
   });
   const route = makeRoute({ name: 'all', paths: ['/'], service: { id: service.id }, ...options.route });
   const definition = options.plugin === undefined ? undefined : pluginOf('under-test', options.plugin);
-  const configuration: Configuration = {
+  const configuration: Configuration = options.configuration ?? {
+    ...EMPTY_CONFIGURATION,
     services: options.services ?? [service],
     routes: options.routes ?? [route],
-    consumers: [],
     plugins: definition === undefined ? [] : [makePlugin({ name: definition.name })],
-    upstreams: [],
-    targets: [],
     certificates: options.certificates ?? [],
     snis: options.snis ?? [],
     ca_certificates: options.caCertificates ?? [],
-    vaults: [],
-    key_sets: [],
-    keys: [],
-    pluginEntities: {},
-    hash: '0'.repeat(32),
   };
   const logs: string[] = [];
   const metrics = new MetricsRegistry();
   const role = options.role ?? { kind: 'edge' };
   const engine = createEngine({
     settings: { ...SETTINGS, ...options.settings },
-    plugins: new Map(definition === undefined ? [] : [[definition.name, definition]]),
-    counters: createCounterTable({ slots: 1024 }),
+    plugins: options.plugins ?? new Map(definition === undefined ? [] : [[definition.name, definition]]),
+    counters: options.counters ?? createCounterTable({ slots: 1024 }),
+    ...(options.now === undefined ? {} : { now: options.now }),
     metrics,
     log: createLogger({ level: 'debug', write: (line) => void logs.push(line) }),
-    node: { id: '88888888-8888-4888-8888-888888888888', hostname: 'test-node', version: '0.0.0' },
+    node: {
+      id: options.nodeId ?? '88888888-8888-4888-8888-888888888888',
+      hostname: 'test-node',
+      version: '0.0.0',
+    },
     roles: [role],
-    probes: false,
+    probes: options.probes ?? false,
     peers: undefined,
   });
   t.after(() => engine.close());
-  engine.commit(await engine.prepare(configuration, 1));
+  let generation = 0;
+  const reload = async (next: Configuration): Promise<void> => {
+    engine.commit(await engine.prepare(next, ++generation));
+  };
+  await reload(configuration);
   const spec = { host: '127.0.0.1', port: 0, reusePort: false, backlog: 128, role };
   const bound = await engine.listen([
     { ...spec, tls: false },
@@ -143,6 +160,7 @@ export async function startGateway(t: TestContext, options: GatewayOptions): Pro
     tlsPort: bound[1]?.port ?? 0,
     metrics,
     logs,
+    reload,
     counted(name, labels = {}) {
       let sum = 0;
       for (const family of metrics.snapshot().families) {

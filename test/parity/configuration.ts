@@ -1,0 +1,113 @@
+/** One configuration with every bundled plugin, on every scope, as people write it. */
+
+/** `upstream`: port of the application; `log`: where file-log writes. */
+export function parityYaml(upstream: number, log: string): string {
+  return `
+_format_version: "3.0"
+
+plugins:
+  - name: correlation-id
+    config: { header_name: X-Correlation, generator: uuid, echo_downstream: true }
+  - name: prometheus
+    config: { status_code_metrics: true, per_consumer: true, bandwidth_metrics: true, latency_metrics: true }
+  - name: file-log
+    config: { path: ${log} }
+  - name: rate-limiting
+    config: { hour: 12, limit_by: ip }
+
+consumers:
+  - username: ann
+    custom_id: customer-1
+    keyauth_credentials: [{ key: ann-key }]
+  - username: bob
+    keyauth_credentials: [{ key: bob-key }]
+    plugins:
+      - name: rate-limiting
+        service: orders
+        config: { hour: 2, error_message: Not so fast }
+  - username: eve
+    keyauth_credentials: [{ key: eve-key }]
+    plugins:
+      - name: ip-restriction
+        config: { deny: [0.0.0.0/0, "::/0"], message: Not for eve }
+  - username: guest
+    plugins:
+      - name: rate-limiting
+        config: { hour: 5, hide_client_headers: true, error_code: 420 }
+
+services:
+  - name: orders
+    url: http://127.0.0.1:${upstream}/base
+    plugins:
+      - name: key-auth
+        config: { key_names: [apikey, x-key], hide_credentials: true, realm: orders }
+      - name: rate-limiting
+        config: { hour: 8, limit_by: consumer }
+      - name: ip-restriction
+        config: { deny: [198.51.100.0/24] }
+    routes:
+      - name: orders-list
+        paths: [/orders]
+        methods: [GET, HEAD, POST, PUT, OPTIONS]
+      - name: orders-item
+        paths: ['~/orders/(?<id>\\d+)$']
+        methods: [GET, DELETE]
+        strip_path: false
+        plugins:
+          - name: rate-limiting
+            config: { hour: 3, limit_by: consumer }
+      - name: orders-old
+        paths: [/orders]
+        headers: { x-version: ["1"], accept: ['~*^application/vnd[.]old'] }
+        plugins:
+          - name: request-termination
+            config: { status_code: 406, message: No longer spoken }
+
+  - name: users
+    url: http://127.0.0.1:${upstream}
+    plugins:
+      - name: key-auth
+        config: { anonymous: guest, key_in_body: true, run_on_preflight: false }
+    routes:
+      - name: users
+        paths: [/users]
+        strip_path: false
+      - name: users-admin
+        paths: [/users/admin]
+        strip_path: false
+        plugins:
+          - name: ip-restriction
+            config: { allow: [10.0.0.0/8], status: 404, message: Nothing here }
+
+  - name: open
+    url: http://127.0.0.1:${upstream}
+    plugins:
+      - name: rate-limiting
+        config: { hour: 4, limit_by: header, header_name: X-Team }
+    routes:
+      - name: open
+        hosts: [open.test, "*.open.test"]
+        preserve_host: true
+      - name: secure
+        hosts: [secure.test]
+        protocols: [https]
+        https_redirect_status_code: 301
+
+  - name: legacy
+    url: http://127.0.0.1:${upstream}/legacy
+    plugins:
+      - name: request-termination
+        config: { status_code: 410, body: gone for good, content_type: text/plain }
+    routes:
+      - name: legacy
+        paths: [/legacy]
+      - name: legacy-ping
+        paths: [/legacy/ping]
+        plugins:
+          - name: request-termination
+            config: { status_code: 200, message: pong, trigger: ping }
+`;
+}
+
+export const SERVICES = ['orders', 'users', 'open', 'legacy'] as const;
+export type ServiceName = (typeof SERVICES)[number];

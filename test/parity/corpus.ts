@@ -1,0 +1,209 @@
+/**
+ * The requests that every deployment pattern must answer alike, in this order: limits count. Each names the
+ * service it is meant for, and the status that it must get.
+ */
+import type { ServiceName } from './configuration.ts';
+
+export interface Sample {
+  readonly service: ServiceName;
+  readonly status: number;
+  readonly method: string;
+  readonly octets: string;
+}
+
+type Fields = Readonly<Record<string, string>>;
+
+interface More {
+  readonly method?: string;
+  readonly host?: string;
+  readonly headers?: Fields;
+  readonly body?: string;
+}
+
+const samples: Sample[] = [];
+
+function raw(service: ServiceName, status: number, octets: string): void {
+  samples.push({ service, status, method: octets.split(' ', 1)[0] ?? '', octets });
+}
+
+function add(service: ServiceName, status: number, target: string, more: More = {}): void {
+  const { method = 'GET', host = 'api.test', headers = {}, body } = more;
+  const lines = Object.entries({
+    Host: host,
+    ...(body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  // As octets: one character each.
+  const octets = Buffer.from(body ?? '').toString('latin1');
+  raw(service, status, `${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n${octets}`);
+}
+
+const times = (count: number, make: (index: number) => void): void => {
+  for (let index = 0; index < count; index++) make(index);
+};
+const key = (value: string, more: Fields = {}): More => ({ headers: { apikey: value, ...more } });
+const from = (ip: string, more: Fields = {}): Fields => ({ 'X-Forwarded-For': ip, ...more });
+
+// orders: keys in the places and under the names where they may be, and wrong ones.
+add('orders', 401, '/orders');
+add('orders', 401, '/orders/x/y?page=1');
+add('orders', 401, '/orders', key('wrong'));
+add('orders', 401, '/orders', key(''));
+add('orders', 401, '/orders', key('ANN-KEY'));
+add('orders', 401, '/orders?apikey=wrong');
+add('orders', 401, '/orders?apikey=ann-key&apikey=bob-key');
+add('orders', 401, '/orders', { headers: { Authorization: 'ann-key' } });
+add('orders', 401, '/orders', { headers: { Accept: 'text/html' } });
+add('orders', 401, '/orders', { headers: { Accept: 'application/xml;q=0.9, text/plain;q=0.1' } });
+add('orders', 401, '/orders', { method: 'HEAD' });
+add('orders', 401, '/orders', { method: 'OPTIONS' });
+add('orders', 401, '/orders', { method: 'POST', body: 'apikey=ann-key' });
+raw('orders', 401, 'GET /orders HTTP/1.1\r\nHost: api.test\r\napikey: ann-key\r\napikey: bob-key\r\n\r\n');
+// ann has eight requests an hour on the service, and three more on the route of her own.
+add('orders', 200, '/orders', key('ann-key'));
+add('orders', 200, '/orders/open?page=2&apikey=ann-key&sort=up');
+add('orders', 200, '/orders?x-key=ann-key');
+add('orders', 200, '/orders', { headers: { 'X-Key': 'ann-key', 'X-Consumer-ID': 'forged' } });
+add('orders', 200, '/orders', { ...key('ann-key'), method: 'HEAD' });
+add('orders', 200, '/orders', { ...key('ann-key'), method: 'POST', body: '{"item":"ü"}' });
+add('orders', 200, '/orders/./a//b/../c%20d', key('ann-key'));
+add('orders', 200, '/orders', { ...key('ann-key'), method: 'OPTIONS' });
+times(6, (i) => add('orders', 429, `/orders/${'x'.repeat(i)}`, key('ann-key')));
+add('orders', 429, '/orders', { ...key('ann-key', { Accept: 'text/plain' }) });
+add('orders', 429, '/orders', { ...key('ann-key'), method: 'HEAD' });
+add('orders', 401, '/orders', key('still-wrong'));
+times(3, (i) => add('orders', 200, `/orders/${i}`, key('ann-key')));
+times(4, (i) => add('orders', 429, `/orders/4${i}`, key('ann-key')));
+add('orders', 429, '/orders/7', { ...key('ann-key'), method: 'DELETE' });
+// bob's own limit stands above that of the service, that of the route does not reach him either.
+times(2, () => add('orders', 200, '/orders', key('bob-key')));
+times(3, () => add('orders', 429, '/orders', key('bob-key')));
+times(3, (i) => add('orders', 429, `/orders/${i}`, key('bob-key')));
+// eve may nowhere, whatever the list of the service says; others may not from that network.
+add('orders', 403, '/orders', key('eve-key'));
+add('orders', 403, '/orders/5', key('eve-key'));
+add('orders', 403, '/orders', key('eve-key', { Accept: 'text/html' }));
+times(3, (i) => add('orders', 403, '/orders', key('ann-key', from(`198.51.100.${i}`))));
+add('orders', 403, '/orders', key('bob-key', from('198.51.100.7, 127.0.0.1')));
+add('orders', 429, '/orders', key('ann-key', from('198.51.101.1')));
+add('orders', 401, '/orders', { headers: from('198.51.100.1') });
+// What no route takes: another method, another path, another host is fine.
+add('orders', 404, '/orders', { ...key('ann-key'), method: 'DELETE' });
+add('orders', 404, '/orders', { ...key('ann-key'), method: 'PATCH', body: 'x' });
+add('orders', 404, '/order', key('ann-key'));
+add('orders', 404, '/');
+add('orders', 404, '/Orders');
+// A prefix ends anywhere, also before an encoded slash.
+add('orders', 401, '/orders%2Fx');
+add('orders', 401, '/ordersX');
+add('orders', 404, '/x', { method: 'HEAD' });
+add('orders', 404, '/x', { headers: { Accept: 'text/html' } });
+add('orders', 404, '/x', { method: 'POST', body: 'unread' });
+// The old version has a route of its own, which wins by its headers; the plugins of the service still count.
+const old = { 'X-Version': '1', Accept: 'application/vnd.old+json' };
+add('orders', 401, '/orders', { headers: old });
+add('orders', 429, '/orders', key('ann-key', old));
+add('orders', 401, '/orders', { headers: { ...old, apikey: 'nobody' } });
+add('orders', 429, '/orders', key('bob-key', old));
+
+// users: whoever has no key is the guest, who has five requests an hour.
+add('users', 200, '/users');
+add('users', 200, '/users/', { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } });
+add('users', 200, '/users', key('wrong'));
+add('users', 200, '/users?apikey=');
+add('users', 200, '/users', { headers: { 'X-Consumer-Username': 'root', X_Consumer_Username: 'root' } });
+times(5, () => add('users', 420, '/users'));
+add('users', 420, '/users', { headers: { Accept: 'application/xml' } });
+// A preflight has no key and is nobody, so the limit of everybody counts: twelve for an address.
+times(3, () => add('users', 200, '/users', { method: 'OPTIONS', headers: from('203.0.113.1') }));
+add('users', 200, '/users', key('ann-key', from('203.0.113.1')));
+add('users', 200, '/users?apikey=bob-key', { headers: from('203.0.113.1') });
+const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+add('users', 200, '/users', {
+  method: 'POST',
+  body: 'name=x&apikey=ann-key',
+  headers: from('203.0.113.1', form),
+});
+add('users', 200, '/users', {
+  method: 'PUT',
+  body: '{"apikey":"bob-key"}',
+  headers: from('203.0.113.1', { 'Content-Type': 'application/json' }),
+});
+add('users', 420, '/users', { method: 'POST', body: 'apikey=nobody', headers: from('203.0.113.1', form) });
+times(5, (i) => add('users', 200, `/users/${i}`, key('ann-key', from('203.0.113.1'))));
+times(4, (i) => add('users', 429, `/users/${i}`, key('bob-key', from('203.0.113.1'))));
+add('users', 429, '/users', { method: 'OPTIONS', headers: from('203.0.113.1') });
+add('users', 200, '/users', key('ann-key', from('203.0.113.2')));
+add('users', 200, '/users', key('ann-key', from('2001:db8::1')));
+add('users', 403, '/users', key('eve-key', from('203.0.113.3')));
+add('users', 403, '/users?apikey=eve-key');
+// The inner part is for one network, and says nothing to others.
+add('users', 404, '/users/admin', key('ann-key', from('203.0.113.2')));
+add('users', 404, '/users/admin/x');
+add('users', 200, '/users/admin', key('ann-key', from('10.1.2.3')));
+add('users', 200, '/users/admin/../admin', key('bob-key', from('10.1.2.3')));
+add('users', 403, '/users/admin', key('eve-key', from('10.1.2.3')));
+add('users', 420, '/users/admin', { headers: from('10.1.2.3') });
+add('users', 404, '/users/admin', key('ann-key', from('10.1.2.3, 192.0.2.1')));
+add('users', 404, '/user');
+
+// open: by host alone, and counted by team.
+times(4, () => add('open', 200, '/a', { host: 'open.test', headers: { 'X-Team': 'red' } }));
+times(4, () => add('open', 429, '/a', { host: 'open.test', headers: { 'X-Team': 'red' } }));
+times(3, (i) => add('open', 200, `/b?i=${i}`, { host: 'x.open.test', headers: { 'X-Team': 'blue' } }));
+add('open', 200, '/b', { host: 'OPEN.test:8000', headers: { 'X-Team': 'blue' } });
+add('open', 429, '/b', { host: 'y.open.test', headers: { 'X-Team': 'blue' } });
+// Without the header it is the address that is counted.
+times(4, () => add('open', 200, '/', { host: 'open.test', headers: from('203.0.113.20') }));
+add('open', 429, '/', { host: 'open.test', headers: from('203.0.113.20') });
+add('open', 200, '/', { host: 'open.test', headers: from('203.0.113.21') });
+add('open', 404, '/', { host: 'open.test.evil.test' });
+add('open', 404, '/', { host: 'notopen.test' });
+add('open', 301, '/where?to=here', { host: 'secure.test' });
+add('open', 301, '/', { host: 'secure.test', method: 'HEAD' });
+raw('open', 200, 'GET http://open.test/abs?x=1 HTTP/1.1\r\nHost: open.test\r\nX-Team: green\r\n\r\n');
+raw('open', 200, 'GET /old HTTP/1.0\r\nHost: open.test\r\nX-Team: green\r\n\r\n');
+raw(
+  'open',
+  200,
+  'POST /c HTTP/1.1\r\nHost: open.test\r\nX-Team: green\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n',
+);
+raw('open', 204, 'OPTIONS * HTTP/1.1\r\nHost: open.test\r\n\r\n');
+raw('open', 204, 'OPTIONS /a HTTP/1.1\r\nHost: open.test\r\nMax-Forwards: 0\r\n\r\n');
+
+// legacy: nothing is left but the answer.
+add('legacy', 410, '/legacy', { headers: from('203.0.113.30') });
+add('legacy', 410, '/legacy/x', { headers: from('203.0.113.30', { apikey: 'ann-key' }) });
+add('legacy', 410, '/legacy', { method: 'HEAD', headers: from('203.0.113.30') });
+add('legacy', 410, '/legacy', { method: 'POST', body: 'x'.repeat(5000), headers: from('203.0.113.30') });
+add('legacy', 200, '/legacy/ping?ping=1', { headers: from('203.0.113.30') });
+add('legacy', 200, '/legacy/ping', { headers: from('203.0.113.30', { ping: 'now' }) });
+add('legacy', 200, '/legacy/ping', { headers: from('203.0.113.30') });
+times(5, () => add('legacy', 410, '/legacy', { headers: from('203.0.113.30') }));
+times(3, () => add('legacy', 429, '/legacy', { headers: from('203.0.113.30') }));
+add('legacy', 429, '/legacy/ping?ping', { headers: from('203.0.113.30') });
+// The limit of everybody is one for all services.
+add('legacy', 429, '/legacy', { headers: from('203.0.113.1') });
+
+// What is no request, or none for us.
+raw('orders', 400, 'GET /orders HTTP/1.1\r\n\r\n');
+raw('orders', 400, 'GET /orders HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n');
+raw('orders', 400, 'GET /orders HTTP/1.1\r\nHost: a\r\n bad: fold\r\n\r\n');
+raw('orders', 400, 'GET /orders HTTP/1.1\r\nHost: a\r\nBad Name: x\r\n\r\n');
+raw('orders', 400, 'GET  /orders HTTP/1.1\r\nHost: a\r\n\r\n');
+raw('orders', 400, 'POST /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab');
+raw(
+  'orders',
+  400,
+  'POST /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+);
+raw('orders', 400, 'GET /orders/%zz HTTP/1.1\r\nHost: a\r\n\r\n');
+raw('orders', 400, 'GET /orders/%00 HTTP/1.1\r\nHost: a\r\n\r\n');
+raw('orders', 400, 'GET /orders/%ff HTTP/1.1\r\nHost: a\r\n\r\n');
+raw('orders', 400, 'GET /orders\\x HTTP/1.1\r\nHost: a\r\n\r\n');
+raw('users', 505, 'GET /users HTTP/3.0\r\nHost: a\r\n\r\n');
+raw('users', 414, `GET /users/${'x'.repeat(9000)} HTTP/1.1\r\nHost: a\r\n\r\n`);
+raw('users', 431, `GET /users HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(40_000)}\r\n\r\n`);
+raw('users', 501, 'POST /users HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n');
+
+export const CORPUS: readonly Sample[] = samples;

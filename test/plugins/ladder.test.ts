@@ -1,0 +1,199 @@
+/** Each bundled plugin through a real engine and real connections, at the edge and beside a service. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { renderPrometheus } from '../../shared/observe/prometheus-text.ts';
+import type { ListenerRole } from '../../shared/proxy/contract.ts';
+import { startGateway } from '../../shared/proxy/test/harness/gateway.ts';
+import { connect } from '../../shared/proxy/test/harness/raw-client.ts';
+import { createCounterTable } from '../../shared/state/counter-table.ts';
+import { bundledPlugins, configurationOf } from '../harness/configuration.ts';
+import { startEcho } from '../harness/echo-server.ts';
+
+const plugins = await bundledPlugins();
+const NOW = Date.UTC(2026, 0, 1, 10, 30);
+
+async function start(t: TestContext, kind: 'edge' | 'inbound', name: string, config: string) {
+  const upstream = await startEcho(t);
+  const configuration = await configurationOf(
+    `
+_format_version: "3.0"
+plugins: [{ name: ${name}, config: ${config} }]
+consumers: [{ username: ann, custom_id: c-1, keyauth_credentials: [{ key: ann-key }] }]
+services:
+  - name: app
+    url: http://127.0.0.1:${upstream.port}/base
+    routes: [{ name: app, paths: [/app] }]
+`,
+    plugins,
+  );
+  const to = { protocol: 'http', host: '127.0.0.1', port: upstream.port } as const;
+  const role: ListenerRole = kind === 'edge' ? { kind } : { kind, service: 'app', to };
+  const now = () => NOW;
+  const gateway = await startGateway(t, {
+    configuration,
+    plugins,
+    role,
+    now,
+    counters: createCounterTable({ slots: 256, now }),
+    settings: { trustedIps: ['127.0.0.1'], realIpHeader: 'X-Real-IP' },
+  });
+  const client = await connect(t, gateway.port);
+  return {
+    upstream,
+    gateway,
+    async ask(fields: Readonly<Record<string, string>> = {}, method = 'GET', target = '/app/x?y=1') {
+      const lines = Object.entries(fields).map(([field, value]) => `${field}: ${value}\r\n`);
+      client.send(`${method} ${target} HTTP/1.1\r\nHost: a\r\n${lines.join('')}\r\n`);
+      return client.response(method);
+    },
+  };
+}
+
+for (const kind of ['edge', 'inbound'] as const) {
+  test(`${kind}: key-auth`, async (t) => {
+    const { ask, upstream } = await start(t, kind, 'key-auth', '{ hide_credentials: true, realm: app }');
+    const refused = await ask();
+    assert.equal(refused.status, 401);
+    assert.equal(refused.one('www-authenticate'), 'Key realm="app"');
+    assert.equal(JSON.parse(refused.body.toString()).message, 'No API key found in request');
+    assert.equal(JSON.parse((await ask({ apikey: 'x' })).body.toString()).message, 'Unauthorized');
+    assert.equal(upstream.seen.length, 0);
+    assert.equal((await ask({ apikey: 'ann-key', 'X-Consumer-Username': 'root' })).status, 200);
+    const { headers, target } = upstream.seen[0]!;
+    assert.equal(target, '/base/x?y=1');
+    assert.equal(headers['x-consumer-username'], 'ann');
+    assert.equal(headers['x-consumer-custom-id'], 'c-1');
+    assert.match(String(headers['x-credential-identifier']), /^[0-9a-f-]{36}$/);
+    assert.equal(headers['apikey'], undefined);
+    assert.equal((await ask({}, 'GET', '/app?apikey=ann-key&z=2')).status, 200);
+    assert.equal(upstream.seen[1]!.target, '/base?z=2');
+  });
+
+  test(`${kind}: ip-restriction`, async (t) => {
+    const { ask, upstream } = await start(t, kind, 'ip-restriction', '{ allow: [10.0.0.0/8, "fd00::/8"] }');
+    const refused = await ask();
+    assert.equal(refused.status, 403);
+    assert.equal(JSON.parse(refused.body.toString()).message, 'IP address not allowed: 127.0.0.1');
+    assert.equal((await ask({ 'X-Real-IP': '11.0.0.1' })).status, 403);
+    assert.equal(upstream.seen.length, 0);
+    assert.equal((await ask({ 'X-Real-IP': '10.9.9.9' })).status, 200);
+    assert.equal((await ask({ 'X-Real-IP': 'fd00::1' })).status, 200);
+    assert.equal(upstream.seen.length, 2);
+  });
+
+  test(`${kind}: rate-limiting`, async (t) => {
+    const { ask, upstream } = await start(t, kind, 'rate-limiting', '{ minute: 2, hour: 5, limit_by: ip }');
+    for (const remaining of ['1', '0']) {
+      const response = await ask();
+      assert.equal(response.status, 200);
+      assert.equal(response.one('ratelimit-limit'), '2');
+      assert.equal(response.one('ratelimit-remaining'), remaining);
+      assert.equal(response.one('ratelimit-reset'), '60');
+      assert.equal(response.one('x-ratelimit-limit-hour'), '5');
+      assert.equal(response.one('retry-after'), undefined);
+    }
+    const refused = await ask();
+    assert.equal(refused.status, 429);
+    assert.equal(refused.one('retry-after'), '60');
+    assert.equal(refused.one('x-ratelimit-remaining-minute'), '0');
+    assert.equal(refused.one('x-ratelimit-remaining-hour'), '3');
+    assert.equal(JSON.parse(refused.body.toString()).message, 'API rate limit exceeded');
+    assert.equal((await ask({ 'X-Real-IP': '192.0.2.1' })).status, 200, 'another client');
+    assert.equal(upstream.seen.length, 3);
+  });
+
+  test(`${kind}: correlation-id`, async (t) => {
+    const config = '{ header_name: X-Trace, generator: "uuid#counter", echo_downstream: true }';
+    const { ask, upstream } = await start(t, kind, 'correlation-id', config);
+    const ids = new Set<string>();
+    for (let round = 0; round < 2; round++) {
+      const id = (await ask()).one('x-trace')!;
+      assert.match(id, /^[0-9a-f-]{36}#\d+$/);
+      assert.equal(upstream.seen[round]!.headers['x-trace'], id);
+      ids.add(id);
+    }
+    assert.equal(ids.size, 2);
+    assert.equal((await ask({ 'x-trace': 'mine' })).one('x-trace'), 'mine');
+    assert.equal(upstream.seen[2]!.headers['x-trace'], 'mine');
+    assert.match((await ask({}, 'GET', '/nowhere')).one('x-trace')!, /#\d+$/, 'on a 404 as well');
+  });
+
+  test(`${kind}: request-termination`, async (t) => {
+    const config = '{ status_code: 451, content_type: text/plain, body: "not here", trigger: stop }';
+    const { ask, upstream } = await start(t, kind, 'request-termination', config);
+    assert.equal((await ask()).status, 200);
+    const ended = await ask({ stop: '1' });
+    assert.equal(ended.status, 451);
+    assert.equal(ended.one('content-type'), 'text/plain');
+    assert.equal(ended.body.toString(), 'not here');
+    const head = await ask({ stop: '1' }, 'HEAD');
+    assert.equal(head.one('content-length'), '8');
+    assert.equal(head.body.length, 0);
+    assert.equal((await ask({}, 'GET', '/app?stop=')).status, 451);
+    assert.equal(upstream.seen.length, 1);
+  });
+
+  test(`${kind}: prometheus`, async (t) => {
+    const config =
+      '{ status_code_metrics: true, latency_metrics: true, bandwidth_metrics: true, per_consumer: true }';
+    const { ask, gateway, upstream } = await start(t, kind, 'prometheus', config);
+    await ask();
+    await ask();
+    upstream.status = 503;
+    await ask();
+    await ask({}, 'GET', '/nowhere');
+    const text = renderPrometheus(gateway.metrics.snapshot());
+    const value = (series: RegExp) => Number(new RegExp(`^${series.source} (\\S+)$`, 'm').exec(text)?.[1]);
+    const labels = (code: number) =>
+      new RegExp(
+        `kong_http_requests_total\\{service="app",route="app",code="${code}",source="service",workspace="default",consumer=""\\}`,
+      );
+    assert.equal(value(labels(200)), 2);
+    assert.equal(value(labels(503)), 1);
+    assert.equal(value(/kong_request_latency_ms_count\{service="app",route="app",workspace="default"\}/), 3);
+    const bytes = value(
+      /kong_bandwidth_bytes\{service="app",route="app",direction="egress",workspace="default",consumer=""\}/,
+    );
+    assert.ok(bytes > 300, `${bytes}`);
+    assert.ok(!text.includes('code="404"'), 'what no route took is not counted');
+  });
+
+  test(`${kind}: file-log`, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'ladder-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const path = join(folder, 'access.log');
+    const { ask, upstream } = await start(t, kind, 'file-log', `{ path: ${path} }`);
+    await ask({ 'User-Agent': 'a "b" \\ c', Authorization: 'Basic c2VjcmV0' });
+    await ask({}, 'GET', '/nowhere');
+    let lines: string[] = [];
+    for (let wait = 0; wait < 100 && lines.length < 2; wait++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      lines = readOrNothing(path).split('\n').slice(0, -1);
+    }
+    const [first, second] = lines.map((line) => JSON.parse(line));
+    assert.equal(first.request.uri, '/app/x?y=1');
+    assert.equal(first.request.headers['user-agent'], 'a "b" \\ c');
+    assert.equal(first.response.status, 200);
+    assert.equal(first.service.name, 'app');
+    assert.equal(first.route.name, 'app');
+    assert.equal(first.upstream_uri, '/base/x?y=1');
+    assert.equal(first.tries.length, 1);
+    assert.equal(first.tries[0].port, upstream.port);
+    assert.equal(first.client_ip, '127.0.0.1');
+    assert.ok(first.latencies.request >= first.latencies.proxy);
+    assert.ok(!lines.join('').includes('c2VjcmV0'), 'credentials stay out of the log');
+    assert.equal(second.response.status, 404);
+    assert.equal(second.service, undefined);
+  });
+}
+
+function readOrNothing(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
