@@ -53,21 +53,21 @@ function nameOf(name: string): Name {
   return made;
 }
 
-interface Added {
+export interface AddedLine {
   readonly name: string;
   readonly lower: string;
   readonly field: number;
   readonly value: string;
 }
 
-function addedLine(name: string, value: string): Added {
+function addedLine(name: string, value: string): AddedLine {
   const { lower, field } = nameOf(name);
   if (!isFieldValue(value))
     throw new TypeError(`header ${name}: the value has characters that may not be sent`);
   return { name, lower, field, value };
 }
 
-function indexOfName(added: readonly Added[], lower: string, from: number): number {
+function indexOfName(added: readonly AddedLine[], lower: string, from: number): number {
   for (let at = from; at < added.length; at++) if (added[at]!.lower === lower) return at;
   return -1;
 }
@@ -79,11 +79,13 @@ export class FieldLines implements Headers {
   count = 0;
   /** Known-field number of each parsed line. */
   fields: Uint8Array;
-  private spans: Int32Array;
+  /** Four offsets into `text` per parsed line: name from, name to, value from, value to. */
+  spans: Int32Array;
   private flags: Uint8Array;
   private readonly names: string[] = [];
   private removedCount = 0;
-  private added: Added[] | undefined;
+  /** Lines that were added or set, behind the parsed ones. Only `set`, `append` and `remove` change them. */
+  added: AddedLine[] | undefined;
 
   constructor(capacity = 32) {
     this.fields = new Uint8Array(capacity);
@@ -205,7 +207,7 @@ export class FieldLines implements Headers {
     return this.text.slice(this.spans[k * SPAN + 2], this.spans[k * SPAN + 3]);
   }
 
-  /** First live line with that known-field number, -1 when there is none. Added lines do not count. */
+  /** First live line with that known-field number, -1 when there is none. AddedLine lines do not count. */
   find(field: number): number {
     for (let k = 0; k < this.count; k++) if (this.fields[k] === field && this.isLive(k)) return k;
     return -1;
@@ -309,6 +311,11 @@ export class FieldLines implements Headers {
   forEach(visit: (name: string, value: string) => void): void {
     for (let k = 0; k < this.count; k++) if (this.isLive(k)) visit(this.nameAt(k), this.valueAt(k));
     if (this.added !== undefined) for (const line of this.added) visit(line.name, line.value);
+  }
+
+  forEachName(visit: (name: string) => void): void {
+    for (let k = 0; k < this.count; k++) if (this.isLive(k)) visit(this.nameAt(k));
+    if (this.added !== undefined) for (const line of this.added) visit(line.name);
   }
 
   /**

@@ -22,4 +22,6 @@ export interface Headers {
   remove(name: string): boolean;
   /** Calls `visit` for each line in order, the name as it was written. */
   forEach(visit: (name: string, value: string) => void): void;
+  /** The same without the values, which then need not be made. */
+  forEachName(visit: (name: string) => void): void;
 }

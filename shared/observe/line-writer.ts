@@ -5,6 +5,7 @@
  * counted. A file that cannot be opened or written is tried again with the next batch.
  */
 import type { FileHandle } from 'node:fs/promises';
+import type { RecordPieces } from './record-pieces.ts';
 
 const { constants } = process.getBuiltinModule('node:fs');
 const { open } = process.getBuiltinModule('node:fs/promises');
@@ -83,25 +84,11 @@ export class LineWriter {
     return this.#added(batch, batch.bytes.write(line, batch.used, 'utf8'));
   }
 
-  /**
-   * The same for a line that consists of ASCII text with ready bytes in between: such text is written without
-   * being put together first.
-   */
-  writeParts(before: string, middle: readonly Uint8Array[], after: string): boolean {
-    let length = before.length + after.length;
-    for (let k = 0; k < middle.length; k++) length += middle[k]!.length;
-    const batch = this.#batch(length, length + 1);
+  /** The same for a line in pieces. */
+  writePieces(line: RecordPieces): boolean {
+    const batch = this.#batch(line.length, line.length + 1);
     if (batch === undefined) return false;
-    const { bytes } = batch;
-    const start = batch.used;
-    let used = start + bytes.write(before, start, 'latin1');
-    for (let k = 0; k < middle.length; k++) {
-      const ready = middle[k]!;
-      bytes.set(ready, used);
-      used += ready.length;
-    }
-    used += bytes.write(after, used, 'latin1');
-    return this.#added(batch, used - start);
+    return this.#added(batch, line.writeTo(batch.bytes, batch.used) - batch.used);
   }
 
   /** The batch with room for a line of that length, at most `most` bytes; undefined when it has to be dropped. */

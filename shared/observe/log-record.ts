@@ -8,10 +8,13 @@
  */
 
 import type { Consumer, PluginEntity, Route, Service } from '../config/entities.ts';
+import { FieldLines } from '../http/field-lines.ts';
 import type { Headers } from '../http/headers.ts';
 import type { Attempt, FinishedExchange } from '../plugins/contract.ts';
+import { HEADER_JSON_BYTES, headerJsonBound, writeHeaderJson } from './header-json.ts';
 import { asciiJson, escaped, needsEscape, quote } from './json-text.ts';
 import { queryJson } from './query-json.ts';
+import { RecordPieces } from './record-pieces.ts';
 
 /** Kong's default workspace. */
 const WORKSPACE = ',"workspace":"0dc6f45b-8f8d-40d2-a504-473544ee190b","workspace_name":"default"}';
@@ -33,90 +36,91 @@ const RESERVED = new Set([
   'workspace_name',
 ]);
 
-/**
- * A record in the order in which it is written: ASCII text, the entities as bytes that were made once, ASCII
- * text. Filled again by each call.
- */
-export interface LogRecordParts {
-  before: string;
-  readonly entities: Uint8Array[];
-  after: string;
-}
+const pieces = new RecordPieces();
 
-const parts: LogRecordParts = { before: '', entities: [], after: '' };
-
-/** The record, valid until the next call. No line feed at the end. */
-export function logRecordParts(exchange: FinishedExchange): LogRecordParts {
+/** The record in pieces, valid until the next call. No line feed at the end. */
+export function logRecordPieces(exchange: FinishedExchange): RecordPieces {
   const { request, client, response, timings, route, service, consumer, credential } = exchange;
+  pieces.reset();
   const uri = visibleTarget(request.target, request.query);
   const uriJson = quote(uri);
   let text = '{"request":{"id":"' + exchange.id + '","uri":' + uriJson;
   const origin = quote(request.scheme + '://' + authority(request.host) + ':');
   text += ',"url":' + origin.slice(0, -1) + request.port + uriJson.slice(1);
   text += ',"querystring":' + queryJson(request.query) + ',"method":' + quote(request.method);
-  text += ',"headers":' + headersJson(request.headers) + ',"size":' + exchange.bytesReceived;
+  pieces.addText(text + ',"headers":');
+  addHeaders(request.headers, requestHeaders);
+  text = ',"size":' + exchange.bytesReceived;
   if (client.tls !== undefined) {
     text += ',"tls":{"version":' + quote(client.tls.version) + ',"cipher":' + quote(client.tls.cipher);
     text += ',"client_verify":"NONE"}';
   }
   text += '},"upstream_uri":' + quote(exchange.upstreamTarget ?? '');
   text += ',"upstream_status":"' + upstreamStatuses(exchange.attempts, exchange.upstreamStatus) + '"';
-  text += ',"response":{"status":' + response.status + ',"headers":' + headersJson(response.headers);
-  text += ',"size":' + exchange.bytesSent + '}';
+  pieces.addText(text + ',"response":{"status":' + response.status + ',"headers":');
+  addHeaders(response.headers, responseHeaders);
+  text = ',"size":' + exchange.bytesSent + '}';
   text += ',"latencies":{"kong":' + milliseconds(timings.gateway < 0 ? timings.total : timings.gateway);
   text += ',"proxy":' + (timings.upstream < 0 ? '-1' : milliseconds(timings.upstream));
   text += ',"request":' + milliseconds(timings.total);
   text += ',"receive":' + (timings.receive < 0 ? '0' : milliseconds(timings.receive)) + '}';
-  parts.before = text + ',"tries":' + triesJson(exchange.attempts);
-  const { entities } = parts;
-  entities.length = 0;
-  if (credential !== undefined) entities.push(entityBytes(credential, credentialText));
-  if (route !== undefined) entities.push(entityBytes(route, routeText));
-  if (service !== undefined) entities.push(entityBytes(service, serviceText));
-  if (consumer !== undefined) entities.push(entityBytes(consumer, consumerText));
-  let after = ',"client_ip":' + quote(client.ip) + ',"started_at":' + Math.trunc(exchange.startedAt);
-  after += response.source === 'upstream' ? ',"source":"upstream"' : ',"source":"kong"';
+  pieces.addText(text + ',"tries":' + triesJson(exchange.attempts));
+  if (credential !== undefined) addEntity(credential, credentialText);
+  if (route !== undefined) addEntity(route, routeText);
+  if (service !== undefined) addEntity(service, serviceText);
+  if (consumer !== undefined) addEntity(consumer, consumerText);
+  text = ',"client_ip":' + quote(client.ip) + ',"started_at":' + Math.trunc(exchange.startedAt);
+  text += response.source === 'upstream' ? ',"source":"upstream"' : ',"source":"kong"';
   const fields = fieldsJson(exchange.logFields);
-  parts.after = after + (fields ?? '') + WORKSPACE;
+  pieces.addText(text + (fields ?? '') + WORKSPACE);
   if (fields === undefined) {
-    parts.before = withNestedFields(joined(), exchange.logFields);
-    entities.length = 0;
-    parts.after = '';
+    const whole = withNestedFields(pieces.toString(), exchange.logFields);
+    pieces.reset();
+    pieces.addText(whole);
   }
-  return parts;
+  return pieces;
 }
 
 /** The record as one text. */
 export function logRecord(exchange: FinishedExchange): string {
-  logRecordParts(exchange);
-  return joined();
+  return logRecordPieces(exchange).toString();
 }
 
-function joined(): string {
-  return (
-    parts.before + parts.entities.map((bytes) => Buffer.from(bytes).toString('latin1')).join('') + parts.after
-  );
+/** Header sections as JSON, kept until the line is written. */
+const requestHeaders = Buffer.allocUnsafeSlow(HEADER_JSON_BYTES);
+const responseHeaders = Buffer.allocUnsafeSlow(HEADER_JSON_BYTES);
+
+function addHeaders(headers: Headers, buffer: Buffer): void {
+  if (headers instanceof FieldLines && headerJsonBound(headers) <= buffer.length) {
+    const length = writeHeaderJson(headers, buffer);
+    if (length > 0) {
+      pieces.addBytes(buffer, length);
+      return;
+    }
+  }
+  pieces.addText(headersJson(headers));
+}
+
+let fieldsText = '';
+
+function addField(value: unknown, name: string): void {
+  const json = typeof value === 'string' ? quote(value) : jsonOrUndefined(value);
+  if (json !== undefined) fieldsText += ',' + quote(name) + ':' + json;
 }
 
 /** Undefined when a name goes into the record or replaces a part of it. */
-function fieldsJson(fields: Readonly<Record<string, unknown>>): string | undefined {
-  let added = '';
-  for (const name in fields) {
-    if (RESERVED.has(name) || name.includes('.')) return undefined;
-    const value = fields[name];
-    if (typeof value === 'string') added += ',' + quote(name) + ':' + quote(value);
-    else {
-      const json = jsonOrUndefined(value);
-      if (json !== undefined) added += ',' + quote(name) + ':' + json;
-    }
-  }
-  return added;
+function fieldsJson(fields: ReadonlyMap<string, unknown>): string | undefined {
+  if (fields.size === 0) return '';
+  for (const name of fields.keys()) if (RESERVED.has(name) || name.includes('.')) return undefined;
+  fieldsText = '';
+  fields.forEach(addField);
+  return fieldsText;
 }
 
 /** A field may replace one of the record's own, and a dotted name goes into it (`\.` is a plain dot). Rare. */
-function withNestedFields(text: string, fields: Readonly<Record<string, unknown>>): string {
+function withNestedFields(text: string, fields: ReadonlyMap<string, unknown>): string {
   const record: Record<string, unknown> = JSON.parse(text);
-  for (const [name, value] of Object.entries(fields)) {
+  for (const [name, value] of fields) {
     const path = name.split(/(?<!\\)\./).map((step) => step.replaceAll('\\.', '.'));
     let place = record;
     for (const step of path.slice(0, -1)) {
@@ -183,12 +187,12 @@ function triesJson(attempts: readonly Attempt[]): string {
 }
 
 /** What an entity contributes, made at its first request. */
-const bytesOfEntities = new WeakMap<object, Uint8Array>();
+const bytesOfEntities = new WeakMap<object, Buffer>();
 
-function entityBytes<E extends object>(entity: E, make: (entity: E) => string): Uint8Array {
+function addEntity<E extends object>(entity: E, make: (entity: E) => string): void {
   let bytes = bytesOfEntities.get(entity);
   if (bytes === undefined) bytesOfEntities.set(entity, (bytes = Buffer.from(make(entity), 'latin1')));
-  return bytes;
+  pieces.addBytes(bytes, bytes.length);
 }
 
 const routeText = (route: Route) => ',"route":' + asciiJson(route);

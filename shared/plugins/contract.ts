@@ -205,7 +205,8 @@ export interface FinishedExchange extends ResponseExchange {
   readonly upstreamStatus: number | undefined;
   /** Why the exchange did not end in order: a code of the error table (`client_disconnected`, ...). */
   readonly abortReason: string | undefined;
-  readonly logFields: Readonly<Record<string, unknown>>;
+  /** What `setLogField` has added, in order. */
+  readonly logFields: ReadonlyMap<string, unknown>;
 }
 
 /** Milliseconds, with fractions. -1 where the exchange did not get that far. */

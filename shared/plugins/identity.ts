@@ -39,7 +39,7 @@ function collect(name: string): void {
 function strip(headers: Headers, which: ReadonlySet<string>): void {
   names = which;
   found.length = 0;
-  headers.forEach(collect);
+  headers.forEachName(collect);
   for (const name of found) headers.remove(name);
 }
 

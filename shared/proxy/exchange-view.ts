@@ -47,9 +47,7 @@ export interface Reply {
 
 const EMPTY = Buffer.alloc(0);
 const NO_ATTEMPTS: readonly Attempt[] = Object.freeze([]);
-const NO_LOG_FIELDS: Readonly<Record<string, unknown>> = Object.freeze(
-  Object.create(null) as Record<string, unknown>,
-);
+const NO_LOG_FIELDS: ReadonlyMap<string, unknown> = new Map();
 
 export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   readonly id = newRequestId();
@@ -70,7 +68,7 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   protected reply: Reply | undefined = undefined;
   protected readonly startMs: number;
   protected endMs = 0;
-  private fields: Record<string, unknown> | undefined = undefined;
+  private fields: Map<string, unknown> | undefined = undefined;
   private notes: Map<string, unknown> | undefined = undefined;
 
   constructor(client: ClientConnection, hasBody: boolean) {
@@ -121,13 +119,13 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
     };
   }
 
-  get logFields(): Readonly<Record<string, unknown>> {
+  get logFields(): ReadonlyMap<string, unknown> {
     return this.fields ?? NO_LOG_FIELDS;
   }
 
   setLogField(name: string, value: unknown): void {
-    this.fields ??= Object.create(null) as Record<string, unknown>;
-    this.fields[name] = value;
+    this.fields ??= new Map();
+    this.fields.set(name, value);
   }
 
   note(plugin: string, value: unknown): void {

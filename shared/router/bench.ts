@@ -6,10 +6,10 @@
  * It prints numbers and asserts nothing; budgets are checked by the benchmarks of the whole proxy.
  */
 import type { Route } from '../config/entities.ts';
+import { HeaderList } from '../plugins/testkit/header-list.ts';
 import { compileRouter, compileRouterSliced, type RouteInput } from './compile.ts';
 import type { RouteQuery } from './contract.ts';
 import { normalisePath } from './normalise-path.ts';
-import { ArrayHeaders } from './test/array-headers.ts';
 import { query, route } from './test/samples.ts';
 
 interface Shape {
@@ -104,7 +104,7 @@ for (const shape of shapes) {
 }
 
 const paths = ['/service-1/v1/items/42', '/a/b/c', '/service/users/jane/orders/4711'];
-const empty = new ArrayHeaders();
+const empty = new HeaderList();
 const asQueries = paths.map((path) => ({ ...query({ path }), headers: empty }));
 console.log(
   `normalisePath, normal     ${nsPerLookup(asQueries, (each) => normalisePath(each.path)).toFixed(0)} ns`,

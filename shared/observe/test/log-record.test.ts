@@ -85,7 +85,7 @@ function naive(done: FinishedExchange, uri: string, querystring: object) {
       client_ip: done.client.ip,
       started_at: Math.trunc(done.startedAt),
       source: done.response.source === 'upstream' ? 'upstream' : 'kong',
-      ...done.logFields,
+      ...Object.fromEntries(done.logFields),
       workspace: '0dc6f45b-8f8d-40d2-a504-473544ee190b',
       workspace_name: 'default',
     }),

@@ -3,7 +3,7 @@
  * when the disk is too slow, lines are lost and counted, never requests.
  */
 import { LineWriter } from '../../observe/line-writer.ts';
-import { logRecordParts } from '../../observe/log-record.ts';
+import { logRecordPieces } from '../../observe/log-record.ts';
 import { definePlugin } from '../contract.ts';
 import schema from './schema.ts';
 
@@ -32,8 +32,7 @@ export default definePlugin({
     );
     return {
       log(exchange) {
-        const { before, entities, after } = logRecordParts(exchange);
-        if (!writer.writeParts(before, entities, after)) lost.add(1);
+        if (!writer.writePieces(logRecordPieces(exchange))) lost.add(1);
       },
     };
   },

@@ -15,6 +15,8 @@ import {
 import schema from './schema.ts';
 import { PERIODS, windowEnd, windowStart } from './windows.ts';
 
+const { hash } = process.getBuiltinModule('node:crypto');
+
 const NAME = 'rate-limiting';
 
 /** One configured limit; `start` and `end` move with the clock, at most once a second. */
@@ -45,7 +47,12 @@ export default definePlugin({
         `rate-limiting: the policy ${config.policy} is not available yet; use policy: local, which counts within one node`,
       );
     }
-    const scope = `${kit.plugin.route?.id ?? '-'}:${kit.plugin.service?.id ?? '-'}:`;
+    // Shorter than the ids it stands for: the key is hashed with each request.
+    const scope = hash(
+      'sha256',
+      `${kit.plugin.route?.id ?? '-'}:${kit.plugin.service?.id ?? '-'}`,
+      'base64url',
+    ).slice(0, 16);
     const windows = PERIODS.flatMap((period): Window[] => {
       const limit = config[period];
       if (limit === null) return [];

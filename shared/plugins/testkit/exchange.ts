@@ -65,7 +65,7 @@ export class TestExchange implements AccessExchange, FinishedExchange {
   upstreamTarget: string | undefined;
   upstreamStatus: number | undefined;
   abortReason: string | undefined;
-  readonly logFields: Record<string, unknown> = Object.create(null);
+  readonly logFields = new Map<string, unknown>();
   exited: Exit | undefined;
   #response: (ResponseView & { headers: HeaderList }) | undefined;
   #clientBody = '';
@@ -98,7 +98,7 @@ export class TestExchange implements AccessExchange, FinishedExchange {
   }
 
   setLogField(name: string, value: unknown): void {
-    this.logFields[name] = value;
+    this.logFields.set(name, value);
   }
 
   note(plugin: string, value: unknown): void {
@@ -175,7 +175,7 @@ export class TestExchange implements AccessExchange, FinishedExchange {
       upstream: this.#upstreamGot,
       consumer: this.consumer,
       credential: this.credential,
-      logFields: this.logFields,
+      logFields: Object.fromEntries(this.logFields),
       exchange: this,
     };
   }

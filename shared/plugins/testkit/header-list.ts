@@ -60,6 +60,10 @@ export class HeaderList implements Headers {
     for (const [name, value] of this.#lines) visit(name, value);
   }
 
+  forEachName(visit: (name: string) => void): void {
+    for (const [name] of this.#lines) visit(name);
+  }
+
   /** By lower-case name; a repeated header is an array. */
   toObject(): Record<string, string | string[]> {
     const object: Record<string, string | string[]> = Object.create(null);

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Route } from '../../config/entities.ts';
+import { HeaderList } from '../../plugins/testkit/header-list.ts';
 import { Random } from '../../test/random.ts';
 import { compileRouter, compileRouterSliced } from '../compile.ts';
 import type { RouteQuery } from '../contract.ts';
-import { ArrayHeaders } from './array-headers.ts';
 import { referenceMatch } from './reference-router.ts';
 import { route } from './samples.ts';
 
@@ -113,7 +113,7 @@ function randomQuery(random: Random): RouteQuery {
     method: random.pick(METHODS),
     authority: random.pick(AUTHORITIES),
     path: random.pick(REQUEST_PATHS),
-    headers: new ArrayHeaders(random.some(HEADER_LINES, 0, 3)),
+    headers: new HeaderList(random.some(HEADER_LINES, 0, 3)),
     scheme: random.chance(0.5) ? 'https' : 'http',
     sni: random.pick([undefined, 'a.test', 'b.test', 'x.test', 'a.test.']),
     listenPort: random.pick([8000, 81]),

@@ -1,8 +1,8 @@
 /** Routes and requests for the router's tests, with everything a test does not care about filled in. */
 import type { Route } from '../../config/entities.ts';
 import { makeRoute } from '../../plugins/testkit/entities.ts';
+import { HeaderList } from '../../plugins/testkit/header-list.ts';
 import type { RouteQuery, Router } from '../contract.ts';
-import { ArrayHeaders } from './array-headers.ts';
 
 let made = 0;
 
@@ -24,7 +24,7 @@ export function query(
     sni: undefined,
     listenPort: 8000,
     ...rest,
-    headers: new ArrayHeaders(headers),
+    headers: new HeaderList(headers),
   };
 }
 
