@@ -24,14 +24,16 @@ const PLAIN = (() => {
 
 const REDACTED = Uint8Array.from('REDACTED', (c) => c.charCodeAt(0));
 
-/** Room for the JSON of a section; longer ones take the slow way. */
-export const HEADER_JSON_BYTES = 32 * 1024;
-
-/** The text of the section, as bytes. */
-const scratch = Buffer.allocUnsafeSlow(HEADER_JSON_BYTES);
+/** The text of the section, as bytes; longer ones take the slow way. */
+const scratch = Buffer.allocUnsafeSlow(32 * 1024);
 
 /** Hashes of the names written so far. More lines than this take the slow way. */
 const hashes = new Int32Array(128);
+
+/** False when the section is too long for the fast way. */
+export function isFastHeaderJson(lines: FieldLines): boolean {
+  return lines.text.length <= scratch.length && lines.size <= hashes.length;
+}
 
 /** Bytes that `writeHeaderJson` may write for these lines. */
 export function headerJsonBound(lines: FieldLines): number {
@@ -42,14 +44,13 @@ export function headerJsonBound(lines: FieldLines): number {
 }
 
 /**
- * Writes the object to the beginning of `target`, which has room for `headerJsonBound`. Returns its length, or
- * -1 when it has to be written in the slow way.
+ * Writes the object to `target`, which has room for `headerJsonBound`. Returns the offset behind it, or -1
+ * when it has to be written in the slow way.
  */
-export function writeHeaderJson(lines: FieldLines, target: Uint8Array): number {
+export function writeHeaderJson(lines: FieldLines, target: Uint8Array, from: number): number {
   const { text, spans, fields, count, added } = lines;
-  if (text.length > scratch.length || lines.size > hashes.length) return -1;
   scratch.write(text, 0, 'latin1');
-  let at = 0;
+  let at = from;
   let written = 0;
   target[at++] = 0x7b;
   for (let k = 0; k < count; k++) {

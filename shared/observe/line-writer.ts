@@ -5,7 +5,6 @@
  * counted. A file that cannot be opened or written is tried again with the next batch.
  */
 import type { FileHandle } from 'node:fs/promises';
-import type { RecordPieces } from './record-pieces.ts';
 
 const { constants } = process.getBuiltinModule('node:fs');
 const { open } = process.getBuiltinModule('node:fs/promises');
@@ -84,11 +83,12 @@ export class LineWriter {
     return this.#added(batch, batch.bytes.write(line, batch.used, 'utf8'));
   }
 
-  /** The same for a line in pieces. */
-  writePieces(line: RecordPieces): boolean {
-    const batch = this.#batch(line.length, line.length + 1);
+  /** The same for a line that is bytes already; they are copied. */
+  writeBytes(bytes: Buffer, length: number): boolean {
+    const batch = this.#batch(length, length + 1);
     if (batch === undefined) return false;
-    return this.#added(batch, line.writeTo(batch.bytes, batch.used) - batch.used);
+    bytes.copy(batch.bytes, batch.used, 0, length);
+    return this.#added(batch, length);
   }
 
   /** The batch with room for a line of that length, at most `most` bytes; undefined when it has to be dropped. */

@@ -11,13 +11,13 @@ import type { Consumer, PluginEntity, Route, Service } from '../config/entities.
 import { FieldLines } from '../http/field-lines.ts';
 import type { Headers } from '../http/headers.ts';
 import type { Attempt, FinishedExchange } from '../plugins/contract.ts';
-import { HEADER_JSON_BYTES, headerJsonBound, writeHeaderJson } from './header-json.ts';
+import { headerJsonBound, isFastHeaderJson } from './header-json.ts';
+import { constant, JsonBytes, MOST_PER_CHARACTER } from './json-bytes.ts';
 import { asciiJson, escaped, needsEscape, quote } from './json-text.ts';
 import { queryJson } from './query-json.ts';
-import { RecordPieces } from './record-pieces.ts';
 
 /** Kong's default workspace. */
-const WORKSPACE = ',"workspace":"0dc6f45b-8f8d-40d2-a504-473544ee190b","workspace_name":"default"}';
+const WORKSPACE = constant(',"workspace":"0dc6f45b-8f8d-40d2-a504-473544ee190b","workspace_name":"default"}');
 const RESERVED = new Set([
   'request',
   'upstream_uri',
@@ -36,69 +36,198 @@ const RESERVED = new Set([
   'workspace_name',
 ]);
 
-const pieces = new RecordPieces();
+const ID = constant('{"request":{"id":"');
+const URI = constant('","uri":"');
+const URL_ = constant('","url":"');
+const QUERY = constant('","querystring":');
+const METHOD = constant(',"method":"');
+const HEADERS = constant('","headers":');
+const SIZE = constant(',"size":');
+const UPSTREAM_URI = constant('},"upstream_uri":"');
+const UPSTREAM_STATUS = constant('","upstream_status":"');
+const RESPONSE = constant('","response":{"status":');
+const RESPONSE_HEADERS = constant(',"headers":');
+const LATENCIES = constant('},"latencies":{"kong":');
+const PROXY = constant(',"proxy":');
+const TOTAL = constant(',"request":');
+const RECEIVE = constant(',"receive":');
+const TRIES = constant('},"tries":[');
+const TRY = constant('{"ip":"');
+const NEXT_TRY = constant(',{"ip":"');
+const PORT = constant('","port":');
+const BALANCER_START = constant(',"balancer_start":');
+const BALANCER_START_NS = constant(',"balancer_start_ns":');
+const MS_AS_NS = constant('000000');
+const BALANCER_LATENCY = constant(',"balancer_latency":');
+const BALANCER_LATENCY_NS = constant(',"balancer_latency_ns":');
+const FAILED = constant(',"state":"failed","code":');
+const CLIENT_IP = constant(',"client_ip":"');
+const STARTED_AT = constant('","started_at":');
+const FROM_UPSTREAM = constant(',"source":"upstream"');
+const FROM_KONG = constant(',"source":"kong"');
+const EMPTY_OBJECT = constant('{}');
+const MINUS_ONE = constant('-1');
 
-/** The record in pieces, valid until the next call. No line feed at the end. */
-export function logRecordPieces(exchange: FinishedExchange): RecordPieces {
-  const { request, client, response, timings, route, service, consumer, credential } = exchange;
-  pieces.reset();
+/** Bytes that the constants and the numbers of a record may take, tries not counted. */
+const AROUND = 1024;
+const PER_TRY = 256;
+
+const line = new JsonBytes();
+
+/** The record as JSON, valid until the next call. No line feed at the end. */
+export function logRecordBytes(exchange: FinishedExchange): JsonBytes {
+  const { request, client, response, timings, route, service, consumer, credential, attempts } = exchange;
   const uri = visibleTarget(request.target, request.query);
-  const uriJson = quote(uri);
-  let text = '{"request":{"id":"' + exchange.id + '","uri":' + uriJson;
-  const origin = quote(request.scheme + '://' + authority(request.host) + ':');
-  text += ',"url":' + origin.slice(0, -1) + request.port + uriJson.slice(1);
-  text += ',"querystring":' + queryJson(request.query) + ',"method":' + quote(request.method);
-  pieces.addText(text + ',"headers":');
-  addHeaders(request.headers, requestHeaders);
-  text = ',"size":' + exchange.bytesReceived;
-  if (client.tls !== undefined) {
-    text += ',"tls":{"version":' + quote(client.tls.version) + ',"cipher":' + quote(client.tls.cipher);
-    text += ',"client_verify":"NONE"}';
-  }
-  text += '},"upstream_uri":' + quote(exchange.upstreamTarget ?? '');
-  text += ',"upstream_status":"' + upstreamStatuses(exchange.attempts, exchange.upstreamStatus) + '"';
-  pieces.addText(text + ',"response":{"status":' + response.status + ',"headers":');
-  addHeaders(response.headers, responseHeaders);
-  text = ',"size":' + exchange.bytesSent + '}';
-  text += ',"latencies":{"kong":' + milliseconds(timings.gateway < 0 ? timings.total : timings.gateway);
-  text += ',"proxy":' + (timings.upstream < 0 ? '-1' : milliseconds(timings.upstream));
-  text += ',"request":' + milliseconds(timings.total);
-  text += ',"receive":' + (timings.receive < 0 ? '0' : milliseconds(timings.receive)) + '}';
-  pieces.addText(text + ',"tries":' + triesJson(exchange.attempts));
-  if (credential !== undefined) addEntity(credential, credentialText);
-  if (route !== undefined) addEntity(route, routeText);
-  if (service !== undefined) addEntity(service, serviceText);
-  if (consumer !== undefined) addEntity(consumer, consumerText);
-  text = ',"client_ip":' + quote(client.ip) + ',"started_at":' + Math.trunc(exchange.startedAt);
-  text += response.source === 'upstream' ? ',"source":"upstream"' : ',"source":"kong"';
+  const upstreamUri = exchange.upstreamTarget ?? '';
+  const query = request.query === '' ? '' : queryJson(request.query);
+  const tls = client.tls === undefined ? '' : tlsJson(client.tls);
+  const requestHeaders = fastHeaders(request.headers);
+  const responseHeaders = fastHeaders(response.headers);
+  const requestHeadersText = requestHeaders === undefined ? headersJson(request.headers) : '';
+  const responseHeadersText = responseHeaders === undefined ? headersJson(response.headers) : '';
   const fields = fieldsJson(exchange.logFields);
-  pieces.addText(text + (fields ?? '') + WORKSPACE);
+  const owner = credential === undefined ? undefined : entityBytes(credential, credentialText);
+  const routeBytes = route === undefined ? undefined : entityBytes(route, routeText);
+  const serviceBytes = service === undefined ? undefined : entityBytes(service, serviceText);
+  const consumerBytes = consumer === undefined ? undefined : entityBytes(consumer, consumerText);
+  line.start(
+    AROUND +
+      MOST_PER_CHARACTER *
+        (2 * uri.length + request.host.length + upstreamUri.length + request.method.length) +
+      query.length +
+      tls.length +
+      (requestHeaders === undefined ? requestHeadersText.length : headerJsonBound(requestHeaders)) +
+      (responseHeaders === undefined ? responseHeadersText.length : headerJsonBound(responseHeaders)) +
+      attempts.length * PER_TRY +
+      (owner?.length ?? 0) +
+      (routeBytes?.length ?? 0) +
+      (serviceBytes?.length ?? 0) +
+      (consumerBytes?.length ?? 0) +
+      (fields?.length ?? 0),
+  );
+
+  line.raw(ID);
+  line.ascii(exchange.id);
+  line.raw(URI);
+  line.text(uri);
+  line.raw(URL_);
+  line.ascii(request.scheme);
+  line.ascii('://');
+  line.text(authority(request.host));
+  line.ascii(':');
+  line.integer(request.port);
+  line.text(uri);
+  line.raw(QUERY);
+  if (query === '') line.raw(EMPTY_OBJECT);
+  else line.ascii(query);
+  line.raw(METHOD);
+  line.text(request.method);
+  line.raw(HEADERS);
+  addHeaders(requestHeaders, requestHeadersText, request.headers);
+  line.raw(SIZE);
+  line.integer(exchange.bytesReceived);
+  line.ascii(tls);
+  line.raw(UPSTREAM_URI);
+  line.text(upstreamUri);
+  line.raw(UPSTREAM_STATUS);
+  addStatuses(attempts, exchange.upstreamStatus);
+  line.raw(RESPONSE);
+  line.integer(response.status);
+  line.raw(RESPONSE_HEADERS);
+  addHeaders(responseHeaders, responseHeadersText, response.headers);
+  line.raw(SIZE);
+  line.integer(exchange.bytesSent);
+  line.raw(LATENCIES);
+  line.milliseconds(timings.gateway < 0 ? timings.total : timings.gateway);
+  line.raw(PROXY);
+  if (timings.upstream < 0) line.raw(MINUS_ONE);
+  else line.milliseconds(timings.upstream);
+  line.raw(TOTAL);
+  line.milliseconds(timings.total);
+  line.raw(RECEIVE);
+  line.milliseconds(Math.max(0, timings.receive));
+  line.raw(TRIES);
+  for (let k = 0; k < attempts.length; k++) addTry(attempts[k]!, k === 0 ? TRY : NEXT_TRY);
+  line.ascii(']');
+  if (owner !== undefined) line.raw(owner);
+  if (routeBytes !== undefined) line.raw(routeBytes);
+  if (serviceBytes !== undefined) line.raw(serviceBytes);
+  if (consumerBytes !== undefined) line.raw(consumerBytes);
+  line.raw(CLIENT_IP);
+  line.text(client.ip);
+  line.raw(STARTED_AT);
+  line.integer(Math.trunc(exchange.startedAt));
+  line.raw(response.source === 'upstream' ? FROM_UPSTREAM : FROM_KONG);
+  line.ascii(fields ?? '');
+  line.raw(WORKSPACE);
   if (fields === undefined) {
-    const whole = withNestedFields(pieces.toString(), exchange.logFields);
-    pieces.reset();
-    pieces.addText(whole);
+    const whole = withNestedFields(line.toString(), exchange.logFields);
+    line.start(whole.length);
+    line.ascii(whole);
   }
-  return pieces;
+  return line;
 }
 
 /** The record as one text. */
 export function logRecord(exchange: FinishedExchange): string {
-  return logRecordPieces(exchange).toString();
+  return logRecordBytes(exchange).toString();
 }
 
-/** Header sections as JSON, kept until the line is written. */
-const requestHeaders = Buffer.allocUnsafeSlow(HEADER_JSON_BYTES);
-const responseHeaders = Buffer.allocUnsafeSlow(HEADER_JSON_BYTES);
+/** Sections of the proxy can be written from what was parsed. */
+function fastHeaders(headers: Headers): FieldLines | undefined {
+  return headers instanceof FieldLines && isFastHeaderJson(headers) ? headers : undefined;
+}
 
-function addHeaders(headers: Headers, buffer: Buffer): void {
-  if (headers instanceof FieldLines && headerJsonBound(headers) <= buffer.length) {
-    const length = writeHeaderJson(headers, buffer);
-    if (length > 0) {
-      pieces.addBytes(buffer, length);
-      return;
-    }
+function addHeaders(fast: FieldLines | undefined, text: string, headers: Headers): void {
+  if (fast === undefined) {
+    line.ascii(text);
+    return;
   }
-  pieces.addText(headersJson(headers));
+  if (line.headers(fast)) return;
+  // Escapes and repeated names are longer than what was reserved: the line so far moves to a larger buffer.
+  const slow = headersJson(headers);
+  line.grow(slow.length);
+  line.ascii(slow);
+}
+
+function addStatuses(attempts: readonly Attempt[], last: number | undefined): void {
+  let first = true;
+  for (let k = 0; k < attempts.length; k++) {
+    const { failure } = attempts[k]!;
+    if (failure === undefined) continue;
+    if (!first) line.ascii(', ');
+    first = false;
+    line.integer(failure.status);
+  }
+  if (last === undefined) return;
+  if (!first) line.ascii(', ');
+  line.integer(last);
+}
+
+function addTry(attempt: Attempt, start: Uint8Array): void {
+  const startedAt = Math.trunc(attempt.balancerStart);
+  line.raw(start);
+  line.text(attempt.ip);
+  line.raw(PORT);
+  line.integer(attempt.port);
+  line.raw(BALANCER_START);
+  line.integer(startedAt);
+  line.raw(BALANCER_START_NS);
+  line.integer(startedAt);
+  if (startedAt !== 0) line.raw(MS_AS_NS);
+  line.raw(BALANCER_LATENCY);
+  line.milliseconds(attempt.balancerLatencyMs);
+  line.raw(BALANCER_LATENCY_NS);
+  line.integer(Math.round(attempt.balancerLatencyMs * 1e6));
+  if (attempt.failure !== undefined) {
+    line.raw(FAILED);
+    line.integer(attempt.failure.status);
+  }
+  line.ascii('}');
+}
+
+function tlsJson(tls: NonNullable<FinishedExchange['client']['tls']>): string {
+  return `,"tls":{"version":${quote(tls.version)},"cipher":${quote(tls.cipher)},"client_verify":"NONE"}`;
 }
 
 let fieldsText = '';
@@ -161,38 +290,13 @@ function authority(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? '[' + host + ']' : host;
 }
 
-function upstreamStatuses(attempts: readonly Attempt[], last: number | undefined): string {
-  let text = '';
-  for (const attempt of attempts) {
-    if (attempt.failure !== undefined) text += (text === '' ? '' : ', ') + attempt.failure.status;
-  }
-  if (last !== undefined) text += (text === '' ? '' : ', ') + last;
-  return text;
-}
-
-function triesJson(attempts: readonly Attempt[]): string {
-  if (attempts.length === 0) return '[]';
-  let text = '[';
-  for (const attempt of attempts) {
-    if (text.length > 1) text += ',';
-    const start = Math.trunc(attempt.balancerStart);
-    text += '{"ip":' + quote(attempt.ip) + ',"port":' + attempt.port + ',"balancer_start":' + start;
-    text += ',"balancer_start_ns":' + start * 1e6;
-    text += ',"balancer_latency":' + milliseconds(attempt.balancerLatencyMs);
-    text += ',"balancer_latency_ns":' + Math.round(attempt.balancerLatencyMs * 1e6);
-    if (attempt.failure !== undefined) text += ',"state":"failed","code":' + attempt.failure.status;
-    text += '}';
-  }
-  return text + ']';
-}
-
 /** What an entity contributes, made at its first request. */
 const bytesOfEntities = new WeakMap<object, Buffer>();
 
-function addEntity<E extends object>(entity: E, make: (entity: E) => string): void {
+function entityBytes<E extends object>(entity: E, make: (entity: E) => string): Buffer {
   let bytes = bytesOfEntities.get(entity);
   if (bytes === undefined) bytesOfEntities.set(entity, (bytes = Buffer.from(make(entity), 'latin1')));
-  pieces.addBytes(bytes, bytes.length);
+  return bytes;
 }
 
 const routeText = (route: Route) => ',"route":' + asciiJson(route);
@@ -200,17 +304,6 @@ const serviceText = (service: Service) => ',"service":' + asciiJson(service);
 const consumerText = (consumer: Consumer) => ',"consumer":' + asciiJson(consumer);
 const credentialText = (credential: PluginEntity) =>
   ',"authenticated_entity":' + asciiJson({ id: credential.id, consumer_id: credential.consumer?.id });
-
-const HUNDREDTHS = Array.from({ length: 100 }, (_, index) =>
-  index === 0 ? '' : index % 10 === 0 ? `.${index / 10}` : `.${String(index).padStart(2, '0')}`,
-);
-
-/** Milliseconds to a hundredth; from two integers, because formatting a fraction costs ten times as much. */
-function milliseconds(value: number): string {
-  const hundredths = Math.round(value * 100);
-  const whole = Math.floor(hundredths / 100);
-  return whole + HUNDREDTHS[hundredths - whole * 100]!;
-}
 
 /** A header name: one object for all spellings of it. */
 interface HeaderKey {

@@ -3,7 +3,7 @@
  * when the disk is too slow, lines are lost and counted, never requests.
  */
 import { LineWriter } from '../../observe/line-writer.ts';
-import { logRecordPieces } from '../../observe/log-record.ts';
+import { logRecordBytes } from '../../observe/log-record.ts';
 import { definePlugin } from '../contract.ts';
 import schema from './schema.ts';
 
@@ -32,7 +32,8 @@ export default definePlugin({
     );
     return {
       log(exchange) {
-        if (!writer.writePieces(logRecordPieces(exchange))) lost.add(1);
+        const { bytes, length } = logRecordBytes(exchange);
+        if (!writer.writeBytes(bytes, length)) lost.add(1);
       },
     };
   },
