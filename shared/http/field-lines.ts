@@ -33,6 +33,8 @@ const REMOVED = 2;
 
 interface Name {
   readonly lower: string;
+  /** `name: `, as it goes out. */
+  readonly prefix: string;
   readonly field: number;
 }
 
@@ -48,7 +50,7 @@ function nameOf(name: string): Name {
   const known = names.get(name);
   if (known !== undefined) return known;
   if (!isToken(name)) throw new TypeError(`not a header name: ${JSON.stringify(name)}`);
-  const made = { lower: name.toLowerCase(), field: fieldOf(name) };
+  const made = { lower: name.toLowerCase(), prefix: name + ': ', field: fieldOf(name) };
   if (names.size < NAMES_BOUND) names.set(name, made);
   return made;
 }
@@ -56,15 +58,16 @@ function nameOf(name: string): Name {
 export interface AddedLine {
   readonly name: string;
   readonly lower: string;
+  readonly prefix: string;
   readonly field: number;
   readonly value: string;
 }
 
 function addedLine(name: string, value: string): AddedLine {
-  const { lower, field } = nameOf(name);
+  const { lower, prefix, field } = nameOf(name);
   if (!isFieldValue(value))
     throw new TypeError(`header ${name}: the value has characters that may not be sent`);
-  return { name, lower, field, value };
+  return { name, lower, prefix, field, value };
 }
 
 function indexOfName(added: readonly AddedLine[], lower: string, from: number): number {
@@ -349,7 +352,7 @@ export class FieldLines implements Headers {
     if (runStart >= 0) out += text.slice(runStart, runEnd);
     if (this.added !== undefined) {
       for (const line of this.added) {
-        if (skip[line.field] === 0) out += line.name + ': ' + line.value + '\r\n';
+        if (skip[line.field] === 0) out = out + line.prefix + line.value + '\r\n';
       }
     }
     return out;

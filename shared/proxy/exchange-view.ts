@@ -69,7 +69,11 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   protected readonly startMs: number;
   protected endMs = 0;
   private fields: Map<string, unknown> | undefined = undefined;
+  /** Most exchanges carry one note: it has a place of its own. */
+  private noteOf = '';
+  private noteValue: unknown = undefined;
   private notes: Map<string, unknown> | undefined = undefined;
+  private took: Timings | undefined = undefined;
 
   constructor(client: ClientConnection, hasBody: boolean) {
     this.client = client;
@@ -107,10 +111,16 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   }
 
   get timings(): Timings {
+    // Several log plugins ask; by then nothing changes any more.
+    return (this.took ??= this.measure());
+  }
+
+  private measure(): Timings {
     const { startMs, endMs, leg } = this;
     const total = endMs - startMs;
-    if (leg === undefined || leg.sentMs === 0 || leg.headMs === 0)
+    if (leg === undefined || leg.sentMs === 0 || leg.headMs === 0) {
       return { total, gateway: total, upstream: -1, receive: -1 };
+    }
     return {
       total,
       gateway: leg.sentMs - startMs,
@@ -129,12 +139,17 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   }
 
   note(plugin: string, value: unknown): void {
+    if (this.noteOf === '' || this.noteOf === plugin) {
+      this.noteOf = plugin;
+      this.noteValue = value;
+      return;
+    }
     this.notes ??= new Map();
     this.notes.set(plugin, value);
   }
 
   noted(plugin: string): unknown {
-    return this.notes?.get(plugin);
+    return this.noteOf === plugin ? this.noteValue : this.notes?.get(plugin);
   }
 
   authenticate(consumer: Consumer | undefined, credential: PluginEntity | undefined): void {
