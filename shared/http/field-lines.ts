@@ -86,6 +86,8 @@ export class FieldLines implements Headers {
   spans: Int32Array;
   private flags: Uint8Array;
   private readonly names: string[] = [];
+  /** A bit for each length of name (modulo 32) among the parsed lines: most names asked for are none of them. */
+  private lengths = 0;
   private removedCount = 0;
   /** Lines that were added or set, behind the parsed ones. Only `set`, `append` and `remove` change them. */
   added: AddedLine[] | undefined;
@@ -98,6 +100,7 @@ export class FieldLines implements Headers {
 
   reset(): void {
     this.count = 0;
+    this.lengths = 0;
     this.removedCount = 0;
     this.added = undefined;
   }
@@ -151,6 +154,7 @@ export class FieldLines implements Headers {
 
       if (this.count >= maxCount) return TOO_MANY;
       if (this.count >= this.fields.length) this.grow();
+      this.lengths |= 1 << (nameEnd - nameStart);
       const k = this.count++;
       const s = k * SPAN;
       this.spans[s] = nameStart - base;
@@ -234,8 +238,13 @@ export class FieldLines implements Headers {
     return true;
   }
 
+  /** False when no parsed line can have that name. */
+  private mayHave(name: string): boolean {
+    return (this.lengths & (1 << name.length)) !== 0;
+  }
+
   get(name: string): string | undefined {
-    for (let k = 0; k < this.count; k++) {
+    for (let k = 0; k < this.count && this.mayHave(name); k++) {
       if (this.isLive(k) && this.nameEquals(k, name)) return this.valueAt(k);
     }
     if (this.added !== undefined) {
@@ -247,7 +256,7 @@ export class FieldLines implements Headers {
 
   getAll(name: string): string[] {
     const values: string[] = [];
-    for (let k = 0; k < this.count; k++) {
+    for (let k = 0; k < this.count && this.mayHave(name); k++) {
       if (this.isLive(k) && this.nameEquals(k, name)) values.push(this.valueAt(k));
     }
     if (this.added !== undefined) {
@@ -258,7 +267,9 @@ export class FieldLines implements Headers {
   }
 
   has(name: string): boolean {
-    for (let k = 0; k < this.count; k++) if (this.isLive(k) && this.nameEquals(k, name)) return true;
+    for (let k = 0; k < this.count && this.mayHave(name); k++) {
+      if (this.isLive(k) && this.nameEquals(k, name)) return true;
+    }
     if (this.added === undefined) return false;
     const lower = name.toLowerCase();
     return this.added.some((line) => line.lower === lower);
@@ -290,6 +301,7 @@ export class FieldLines implements Headers {
 
   private removeParsed(name: string): boolean {
     let found = false;
+    if (!this.mayHave(name)) return false;
     for (let k = 0; k < this.count; k++) {
       if (this.isLive(k) && this.nameEquals(k, name)) {
         this.drop(k);

@@ -69,10 +69,8 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   protected readonly startMs: number;
   protected endMs = 0;
   private fields: Map<string, unknown> | undefined = undefined;
-  /** Most exchanges carry one note: it has a place of its own. */
-  private noteOf = '';
-  private noteValue: unknown = undefined;
-  private notes: Map<string, unknown> | undefined = undefined;
+  /** Plugin names and their notes in turn: a few at most. */
+  private notes: unknown[] | undefined = undefined;
   private took: Timings | undefined = undefined;
 
   constructor(client: ClientConnection, hasBody: boolean) {
@@ -139,17 +137,22 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   }
 
   note(plugin: string, value: unknown): void {
-    if (this.noteOf === '' || this.noteOf === plugin) {
-      this.noteOf = plugin;
-      this.noteValue = value;
-      return;
+    this.notes ??= [];
+    const { notes } = this;
+    for (let at = 0; at < notes.length; at += 2) {
+      if (notes[at] === plugin) {
+        notes[at + 1] = value;
+        return;
+      }
     }
-    this.notes ??= new Map();
-    this.notes.set(plugin, value);
+    notes.push(plugin, value);
   }
 
   noted(plugin: string): unknown {
-    return this.noteOf === plugin ? this.noteValue : this.notes?.get(plugin);
+    const { notes } = this;
+    if (notes === undefined) return undefined;
+    for (let at = 0; at < notes.length; at += 2) if (notes[at] === plugin) return notes[at + 1];
+    return undefined;
   }
 
   authenticate(consumer: Consumer | undefined, credential: PluginEntity | undefined): void {

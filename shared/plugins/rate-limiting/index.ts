@@ -127,13 +127,16 @@ export default definePlugin({
       const noted = outcomeOf(exchange);
       if (noted === undefined) return;
       const headers = exchange.response.headers;
+      let tightest = '';
       for (let index = 0; index < windows.length; index++) {
         const window = windows[index]!;
+        const remaining = String(noted.remaining[index]);
+        if (index === noted.tightest) tightest = remaining;
         headers.set(window.limitHeader, window.limitText);
-        headers.set(window.remainingHeader, String(noted.remaining[index]));
+        headers.set(window.remainingHeader, remaining);
       }
       headers.set('RateLimit-Limit', windows[noted.tightest]!.limitText);
-      headers.set('RateLimit-Remaining', String(noted.remaining[noted.tightest]));
+      headers.set('RateLimit-Remaining', tightest);
       headers.set('RateLimit-Reset', String(noted.resetSeconds));
       if (noted.refused) headers.set('Retry-After', String(noted.resetSeconds));
     }
