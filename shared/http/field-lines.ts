@@ -89,6 +89,8 @@ export class FieldLines implements Headers {
   /** A bit for each length of name (modulo 32) among the parsed lines: most names asked for are none of them. */
   private lengths = 0;
   private removedCount = 0;
+  /** At least the length of all added names and values; replaced ones count on. */
+  addedLength = 0;
   /** Lines that were added or set, behind the parsed ones. Only `set`, `append` and `remove` change them. */
   added: AddedLine[] | undefined;
 
@@ -103,6 +105,7 @@ export class FieldLines implements Headers {
     this.lengths = 0;
     this.removedCount = 0;
     this.added = undefined;
+    this.addedLength = 0;
   }
 
   /**
@@ -277,6 +280,7 @@ export class FieldLines implements Headers {
 
   set(name: string, value: string): void {
     const line = addedLine(name, value);
+    this.addedLength += name.length + value.length;
     this.removeParsed(name);
     const { added } = this;
     if (added === undefined) {
@@ -295,6 +299,7 @@ export class FieldLines implements Headers {
 
   append(name: string, value: string): void {
     const line = addedLine(name, value);
+    this.addedLength += name.length + value.length;
     if (this.added === undefined) this.added = [line];
     else this.added.push(line);
   }

@@ -9,6 +9,9 @@ import type { AddedLine, FieldLines } from '../http/field-lines.ts';
 import { Field } from '../http/known-fields.ts';
 import { LOWER } from '../http/octets.ts';
 
+/** Quotes, colon and comma around a name and a value. */
+const PUNCTUATION = 6;
+
 const QUOTE = 0x22;
 const COLON = 0x3a;
 const COMMA = 0x2c;
@@ -37,10 +40,7 @@ export function isFastHeaderJson(lines: FieldLines): boolean {
 
 /** Bytes that `writeHeaderJson` may write for these lines. */
 export function headerJsonBound(lines: FieldLines): number {
-  let bound = lines.text.length + lines.count * 8 + 2;
-  if (lines.added !== undefined)
-    for (const line of lines.added) bound += line.name.length + line.value.length + 8;
-  return bound + REDACTED.length * 2;
+  return lines.text.length + lines.addedLength + lines.size * (PUNCTUATION + REDACTED.length) + 2;
 }
 
 /**
