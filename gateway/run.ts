@@ -18,6 +18,7 @@ import { createReader } from '../shared/config/source/declarative-reader.ts';
 import { FileSource } from '../shared/config/source/file-source.ts';
 import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
+import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
 import { listenFailure } from '../shared/process/listen-failure.ts';
 import { logChoice, pluginsOrFail, processLog } from '../shared/process/serve.ts';
 import { handleSignals } from '../shared/process/signals.ts';
@@ -87,7 +88,11 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       peerChannel: `cardinal-${process.pid}-${node.id}`,
     },
   });
-  const control = new ConfigurationControl(pool, startup.configuration);
+  const control = new ConfigurationControl(
+    pool,
+    startup.configuration,
+    effectiveConfiguration(catalog, call.io.env, log.child('config')),
+  );
   let draining = false;
   let serving = false;
   const freshStatus = async () => {
@@ -184,7 +189,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
 
   opened.defer(forget);
   try {
-    await pool.start(startup.configuration);
+    await control.start();
   } catch (error) {
     throw startFailure(error, settings.declarative_config);
   }

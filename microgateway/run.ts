@@ -20,6 +20,7 @@ import { flushLineWriters } from '../shared/observe/line-writer.ts';
 import { MetricsRegistry } from '../shared/observe/metrics.ts';
 import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
+import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
 import { listenFailure } from '../shared/process/listen-failure.ts';
 import { logChoice, pluginsOrFail, processLog } from '../shared/process/serve.ts';
 import { handleSignals } from '../shared/process/signals.ts';
@@ -93,9 +94,10 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   let serving = false;
   let draining = false;
   let generation = 0;
+  const effective = effectiveConfiguration(catalog, call.io.env, log.child('config'));
   const apply = async (configuration: Configuration): Promise<void> => {
     await catalog.load(configuration);
-    const prepared = await engine.prepare(configuration, generation + 1);
+    const prepared = await engine.prepare(effective(configuration), generation + 1);
     generation++;
     engine.commit(prepared);
     current = configuration;
