@@ -29,6 +29,10 @@ export function engineSettings(settings: Settings): EngineSettings {
     upstreamKeepaliveIdleTimeoutMs: settings.upstream_keepalive_idle_timeout,
     dnsResolvers: settings.dns_resolver,
     dnsOrder: settings.dns_order,
+    dnsValidTtlMs: settings.dns_valid_ttl,
+    dnsStaleTtlMs: settings.dns_stale_ttl,
+    dnsNotFoundTtlMs: settings.dns_not_found_ttl,
+    dnsErrorTtlMs: settings.dns_error_ttl,
   };
 }
 

@@ -344,6 +344,35 @@ const TABLE = {
     { kong: true },
   ),
 
+  dns_valid_ttl: setting(
+    'Names',
+    duration(0, 24 * HOUR),
+    '0',
+    "Age at which an answer is asked for again. 0: the answer's own time to live, between a second and a minute.",
+    { kong: true },
+  ),
+  dns_stale_ttl: setting(
+    'Names',
+    duration(0, 720 * HOUR),
+    '1h',
+    'How long an answer beyond its age is used while the name servers fail.',
+    { kong: true },
+  ),
+  dns_not_found_ttl: setting(
+    'Names',
+    duration(0, HOUR),
+    '30s',
+    'Longest wait until a name that does not exist is asked for again.',
+    { kong: true },
+  ),
+  dns_error_ttl: setting(
+    'Names',
+    duration(0, HOUR),
+    '1s',
+    'Wait after the first failure of the name servers; it doubles with each further one, up to half a minute.',
+    { kong: true },
+  ),
+
   plugins: setting(
     'Plugins',
     list('NAME,...', 'plugin names', (item) =>

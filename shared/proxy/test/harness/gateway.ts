@@ -45,6 +45,10 @@ export const SETTINGS: EngineSettings = {
   upstreamKeepaliveIdleTimeoutMs: 60_000,
   dnsResolvers: [],
   dnsOrder: [],
+  dnsValidTtlMs: 0,
+  dnsStaleTtlMs: 3_600_000,
+  dnsNotFoundTtlMs: 30_000,
+  dnsErrorTtlMs: 1000,
 };
 
 export interface GatewayOptions {
