@@ -20,6 +20,10 @@ export interface EngineSettings {
   readonly maxBodyBytes: number;
   readonly headerTimeoutMs: number;
   readonly bodyIdleTimeoutMs: number;
+  /** Octets a second that a request body must bring on average; 0 = no bound. */
+  readonly minBodyRate: number;
+  /** Time in which a body may be slower than that. */
+  readonly minBodyGraceMs: number;
   readonly sendTimeoutMs: number;
   readonly keepaliveTimeoutMs: number;
   readonly keepaliveMaxRequests: number;

@@ -238,6 +238,8 @@ function proxySettings(settings: EngineSettings): ProxySettings {
     maxBodyBytes: settings.maxBodyBytes,
     headTimeoutMs: settings.headerTimeoutMs,
     bodyIdleTimeoutMs: settings.bodyIdleTimeoutMs,
+    minBodyRate: settings.minBodyRate,
+    minBodyGraceMs: settings.minBodyGraceMs,
     keepAliveTimeoutMs: settings.keepaliveTimeoutMs,
     keepAliveMaxRequests: settings.keepaliveMaxRequests || Number.MAX_SAFE_INTEGER,
     sendTimeoutMs: settings.sendTimeoutMs,

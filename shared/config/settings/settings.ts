@@ -21,6 +21,8 @@ export function engineSettings(settings: Settings): EngineSettings {
     maxBodyBytes: settings.client_max_body_size,
     headerTimeoutMs: settings.header_timeout,
     bodyIdleTimeoutMs: settings.body_idle_timeout,
+    minBodyRate: settings.min_body_rate,
+    minBodyGraceMs: settings.min_body_grace,
     sendTimeoutMs: settings.send_timeout,
     keepaliveTimeoutMs: settings.keepalive_timeout,
     keepaliveMaxRequests: settings.keepalive_max_requests,

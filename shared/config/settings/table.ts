@@ -237,6 +237,18 @@ const TABLE = {
       kong: true,
     },
   ),
+  min_body_rate: setting(
+    'Clients',
+    size(0, GIB),
+    '100',
+    'Bytes a second that a request body must bring on average; a slower one gets 408. Only time in which the client is waited for counts. 0: no bound.',
+  ),
+  min_body_grace: setting(
+    'Clients',
+    duration(0, HOUR),
+    '10s',
+    'How long a request body is waited for before `min_body_rate` counts.',
+  ),
   send_timeout: setting(
     'Clients',
     duration(100, HOUR),
