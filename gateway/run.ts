@@ -11,7 +11,7 @@ import type { Call } from '../shared/cli/command.ts';
 import { EXIT } from '../shared/cli/exit-codes.ts';
 import { logFindings, renderInvalid } from '../shared/cli/render-outcome.ts';
 import type { Configuration } from '../shared/config/entities.ts';
-import { isLoopback, type ListenAddress, showAddress } from '../shared/config/settings/listen.ts';
+import { type ListenAddress, showAddress } from '../shared/config/settings/listen.ts';
 import type { ResolvedSettings } from '../shared/config/settings/resolve.ts';
 import { engineSettings, shownSettings } from '../shared/config/settings/settings.ts';
 import { createReader } from '../shared/config/source/declarative-reader.ts';
@@ -25,6 +25,7 @@ import { handleSignals } from '../shared/process/signals.ts';
 import { CARDINAL_VERSION } from '../shared/process/version.ts';
 import type { ListenerSpec } from '../shared/proxy/contract.ts';
 import { createCounterTable } from '../shared/state/counter-table.ts';
+import { checkExposure } from './admin/exposure.ts';
 import { nodeStatus } from './admin/node-status.ts';
 import { type AdminServer, startAdminServer } from './admin/server.ts';
 import { ConfigurationControl } from './configuration-control.ts';
@@ -56,6 +57,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   const choice = logChoice(settings, call.io);
   const log = processLog(choice);
   for (const notice of resolved.notices) log.notice(notice);
+  checkExposure(settings, log.child('admin'));
 
   const catalog = await pluginsOrFail(settings);
   const reader = createReader(catalog.schemas);
@@ -195,13 +197,6 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   }
   serving = true;
   await file?.watch();
-  for (const address of settings.admin_listen) {
-    if (isLoopback(address.host)) continue;
-    log.warn('the Admin API can be reached from other machines and asks for no credentials', {
-      address: showAddress(address),
-      help: 'set admin_listen=127.0.0.1:8001, or let only trusted machines reach it',
-    });
-  }
   logFindings(startup.warnings, log.child('config'));
   const source =
     startup.origin === 'file'

@@ -299,6 +299,28 @@ test('the Admin API: methods, paths, units, and no use from foreign web pages', 
   assert.equal(own.status, 201);
 });
 
+test('an Admin API that other machines reach: 78, unless it is said in words', async (t) => {
+  const cwd = await folder(t);
+  const args = LISTEN.map((part, i) => (LISTEN[i - 1] === '--admin-listen' ? '0.0.0.0:0' : part));
+  const all = ['gateway', ...args, '--workers', '1'];
+  for (const env of [{}, { CARDINAL_ADMIN_INSECURE: 'off' }]) {
+    const { code, stderr } = await run(all, { ...FAKE, cwd, env });
+    assert.equal(code, 78, stderr);
+    assert.match(stderr, /^error: admin_listen: 0\.0\.0\.0:0 is not on this machine alone/m);
+    assert.match(stderr, /--admin-insecure or CARDINAL_ADMIN_INSECURE=on/);
+  }
+  for (const [more, env] of [
+    [['--admin-insecure'], {}],
+    [[], { CARDINAL_ADMIN_INSECURE: 'on' }],
+  ] as const) {
+    const { process: cardinal, ready } = await serve(t, [...all, ...more], { ...FAKE, cwd, env });
+    const port = String((ready['admin'] as string[])[0]).split(':')[1];
+    assert.equal((await fetchFrom(`127.0.0.1:${port}`, '/status')).status, 200);
+    const warning = cardinal.logLines().find((line) => line.message.includes('asks for no credentials'));
+    assert.equal(warning?.level, 'warn');
+  }
+});
+
 test('two gateways do not share an address', async (t) => {
   const { proxy } = await gateway(t, await folder(t));
   const args = [

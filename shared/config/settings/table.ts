@@ -127,10 +127,20 @@ const TABLE = {
     kong: true,
     only: 'gateway',
   }),
-  admin_listen: setting('Listeners', plainListen, '127.0.0.1:8001', 'Addresses of the Admin API.', {
-    kong: true,
-    only: 'gateway',
-  }),
+  admin_listen: setting(
+    'Listeners',
+    plainListen,
+    '127.0.0.1:8001',
+    'Addresses of the Admin API. Others than those of this machine alone need `admin_insecure`.',
+    { kong: true, only: 'gateway' },
+  ),
+  admin_insecure: setting(
+    'Listeners',
+    onOff,
+    'off',
+    'Lets the Admin API, which asks for no credentials, listen where other machines reach it.',
+    { only: 'gateway' },
+  ),
   inbound_listen: setting(
     'Listeners',
     listen,
