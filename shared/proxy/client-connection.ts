@@ -116,8 +116,10 @@ export class ClientConnection implements Waiting, ClientView {
     return this.consuming;
   }
 
-  get isIdle(): boolean {
-    return this.state === State.idle;
+  /** The listener drains: idle connections end at once, tunnels are told, everything else ends with its response. */
+  drain(): void {
+    if (this.state === State.idle) this.socket.destroy();
+    else if (this.state === State.tunnel) this.exchange?.onDraining();
   }
 
   // Reading.
@@ -462,6 +464,7 @@ export class ClientConnection implements Waiting, ClientView {
 
   becomeTunnel(): void {
     this.state = State.tunnel;
+    this.socket.allowHalfOpen = true;
     this.awaitNothing();
     const held = this.partial;
     if (held !== undefined) {
