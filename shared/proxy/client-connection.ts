@@ -79,6 +79,7 @@ export class ClientConnection implements Waiting, ClientView {
     this.localPort = socket.localPort ?? listener.port;
     this.ip = this.peerIp;
     this.trusted = context.trusted.has(this.peerIp);
+    this.head.secure = listener.spec.tls;
     if (listener.spec.tls) {
       const secure = socket as TLSSocket;
       const cipher = secure.getCipher();
