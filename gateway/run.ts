@@ -21,7 +21,7 @@ import { startStatusServer } from '../shared/observe/status-server.ts';
 import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
 import { listenFailure } from '../shared/process/listen-failure.ts';
 import { logChoice, pluginsOrFail, processLog } from '../shared/process/serve.ts';
-import { handleSignals } from '../shared/process/signals.ts';
+import { handleSignals, pause } from '../shared/process/signals.ts';
 import { CARDINAL_VERSION } from '../shared/process/version.ts';
 import type { ListenerSpec } from '../shared/proxy/contract.ts';
 import { createCounterTable } from '../shared/state/counter-table.ts';
@@ -179,8 +179,9 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     },
     drain: async (signal) => {
       draining = true;
-      log.notice('draining', { signal, timeoutMs: settings.drain_timeout });
+      log.notice('draining', { signal, delayMs: settings.drain_delay, timeoutMs: settings.drain_timeout });
       file?.close();
+      await pause(settings.drain_delay);
       const cut = await pool.drain(settings.drain_timeout);
       await admin.close(ADMIN_CLOSE_MS);
       await pool.close();

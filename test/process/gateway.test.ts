@@ -133,6 +133,28 @@ test('SIGTERM: not ready at once, what is in flight is finished, exit 0', async 
   assert.match(stderr, /"message":"stopped","cut":0/);
 });
 
+test('drain_delay: not ready at once, and served as before until it is over', async (t) => {
+  const { cardinal, proxy, status } = await gateway(t, await folder(t), '--drain-delay', '600ms');
+  cardinal.child.kill('SIGTERM');
+  await eventually(
+    () => fetchFrom(status, '/readyz'),
+    (answer) => answer.status === 503,
+  );
+  assert.equal((await fetchFrom(proxy, '/')).status, 200);
+  const { code, stderr } = await cardinal.finished;
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /"message":"draining","signal":"SIGTERM","delayMs":600,/);
+});
+
+test('a second signal does not wait for the delay of a drain', async (t) => {
+  const { cardinal } = await gateway(t, await folder(t), '--drain-delay', '30s');
+  cardinal.child.kill('SIGTERM');
+  await cardinal.line('draining');
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  cardinal.child.kill('SIGTERM');
+  assert.equal((await cardinal.finished).code, 143);
+});
+
 test('a second signal ends it at once: 143 for SIGTERM, 130 for SIGINT', async (t) => {
   for (const [signal, code] of [
     ['SIGTERM', 143],

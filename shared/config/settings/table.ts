@@ -196,11 +196,17 @@ const TABLE = {
     'JavaScript heap of one worker; one that needs more is replaced. 0: the runtime decides from the memory of the machine.',
     { only: 'gateway' },
   ),
+  drain_delay: setting(
+    'Process',
+    duration(0, HOUR),
+    '0',
+    'How long everything is served as before after SIGTERM, while /readyz says no: for load balancers and registries to notice.',
+  ),
   drain_timeout: setting(
     'Process',
     duration(0, HOUR),
     '30s',
-    'How long requests in flight may take to finish after SIGTERM.',
+    'How long requests in flight may take to finish after SIGTERM and `drain_delay`.',
   ),
   max_connections: setting(
     'Process',
