@@ -11,19 +11,21 @@ import type { Call } from '../shared/cli/command.ts';
 import { EXIT } from '../shared/cli/exit-codes.ts';
 import { logFindings, renderInvalid } from '../shared/cli/render-outcome.ts';
 import type { Configuration } from '../shared/config/entities.ts';
-import { isLoopback, type ListenAddress, showAddress } from '../shared/config/settings/listen.ts';
+import { type ListenAddress, showAddress } from '../shared/config/settings/listen.ts';
 import type { ResolvedSettings } from '../shared/config/settings/resolve.ts';
 import { engineSettings, shownSettings } from '../shared/config/settings/settings.ts';
 import { createReader } from '../shared/config/source/declarative-reader.ts';
 import { FileSource } from '../shared/config/source/file-source.ts';
 import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
+import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
 import { listenFailure } from '../shared/process/listen-failure.ts';
 import { logChoice, pluginsOrFail, processLog } from '../shared/process/serve.ts';
-import { handleSignals } from '../shared/process/signals.ts';
+import { handleSignals, pause } from '../shared/process/signals.ts';
 import { CARDINAL_VERSION } from '../shared/process/version.ts';
 import type { ListenerSpec } from '../shared/proxy/contract.ts';
 import { createCounterTable } from '../shared/state/counter-table.ts';
+import { checkExposure } from './admin/exposure.ts';
 import { nodeStatus } from './admin/node-status.ts';
 import { type AdminServer, startAdminServer } from './admin/server.ts';
 import { ConfigurationControl } from './configuration-control.ts';
@@ -55,6 +57,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   const choice = logChoice(settings, call.io);
   const log = processLog(choice);
   for (const notice of resolved.notices) log.notice(notice);
+  checkExposure(settings, log.child('admin'));
 
   const catalog = await pluginsOrFail(settings);
   const reader = createReader(catalog.schemas);
@@ -87,7 +90,11 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       peerChannel: `cardinal-${process.pid}-${node.id}`,
     },
   });
-  const control = new ConfigurationControl(pool, startup.configuration);
+  const control = new ConfigurationControl(
+    pool,
+    startup.configuration,
+    effectiveConfiguration(catalog, call.io.env, log.child('config')),
+  );
   let draining = false;
   let serving = false;
   const freshStatus = async () => {
@@ -172,8 +179,9 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     },
     drain: async (signal) => {
       draining = true;
-      log.notice('draining', { signal, timeoutMs: settings.drain_timeout });
+      log.notice('draining', { signal, delayMs: settings.drain_delay, timeoutMs: settings.drain_timeout });
       file?.close();
+      await pause(settings.drain_delay);
       const cut = await pool.drain(settings.drain_timeout);
       await admin.close(ADMIN_CLOSE_MS);
       await pool.close();
@@ -184,19 +192,12 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
 
   opened.defer(forget);
   try {
-    await pool.start(startup.configuration);
+    await control.start();
   } catch (error) {
     throw startFailure(error, settings.declarative_config);
   }
   serving = true;
   await file?.watch();
-  for (const address of settings.admin_listen) {
-    if (isLoopback(address.host)) continue;
-    log.warn('the Admin API can be reached from other machines and asks for no credentials', {
-      address: showAddress(address),
-      help: 'set admin_listen=127.0.0.1:8001, or let only trusted machines reach it',
-    });
-  }
   logFindings(startup.warnings, log.child('config'));
   const source =
     startup.origin === 'file'

@@ -20,9 +20,10 @@ import { flushLineWriters } from '../shared/observe/line-writer.ts';
 import { MetricsRegistry } from '../shared/observe/metrics.ts';
 import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
+import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
 import { listenFailure } from '../shared/process/listen-failure.ts';
 import { logChoice, pluginsOrFail, processLog } from '../shared/process/serve.ts';
-import { handleSignals } from '../shared/process/signals.ts';
+import { handleSignals, pause } from '../shared/process/signals.ts';
 import { CARDINAL_VERSION } from '../shared/process/version.ts';
 import type { Engine, ListenerRole, ListenerSpec } from '../shared/proxy/contract.ts';
 import type { CreateEngine } from '../shared/proxy/engine-options.ts';
@@ -93,9 +94,10 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   let serving = false;
   let draining = false;
   let generation = 0;
+  const effective = effectiveConfiguration(catalog, call.io.env, log.child('config'));
   const apply = async (configuration: Configuration): Promise<void> => {
     await catalog.load(configuration);
-    const prepared = await engine.prepare(configuration, generation + 1);
+    const prepared = await engine.prepare(effective(configuration), generation + 1);
     generation++;
     engine.commit(prepared);
     current = configuration;
@@ -160,8 +162,9 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   });
   const drain = async (why: string): Promise<void> => {
     draining = true;
-    log.notice('draining', { why, timeoutMs: settings.drain_timeout });
+    log.notice('draining', { why, delayMs: settings.drain_delay, timeoutMs: settings.drain_timeout });
     file?.close();
+    await pause(settings.drain_delay);
     // The service may need others to finish what came in: outbound goes on until inbound is done.
     const until = performance.now() + settings.drain_timeout;
     const first = await engine.drain(settings.drain_timeout, ['inbound']);

@@ -61,6 +61,7 @@ export const REFUSALS = [
   { reason: 'upgrade_invalid', status: 400, message: BAD_REQUEST },
   { reason: 'websocket_version_not_supported', status: 426, message: 'Upgrade required' },
   { reason: 'too_many_connection_options', status: 400, message: BAD_REQUEST },
+  { reason: 'body_too_slow', status: 408, message: 'Request timeout' },
 ] as const satisfies readonly Refusal[];
 
 export type RefusalReason = (typeof REFUSALS)[number]['reason'];

@@ -91,6 +91,8 @@ const SINGLETON = fieldSet(
 );
 
 export class RequestHead {
+  /** It comes over TLS: a target may then say `https`. Set once, by the connection. */
+  secure = false;
   method = '';
   /** The request target as received. */
   target = '';
@@ -362,15 +364,15 @@ export class RequestHead {
       return 0;
     }
     // absolute-form: its authority replaces Host (RFC 9112 3.2.2). https in clear text is not ours to serve.
-    const scheme = target.slice(0, 7).toLowerCase();
-    if (scheme !== 'http://') return TARGET_INVALID;
-    let authorityEnd = 7;
+    const authorityStart = schemeLength(target, this.secure);
+    if (authorityStart === 0) return TARGET_INVALID;
+    let authorityEnd = authorityStart;
     while (authorityEnd < target.length) {
       const c = target.charCodeAt(authorityEnd);
       if (c === 0x2f || c === 0x3f) break;
       authorityEnd++;
     }
-    if (!this.readAuthority(target.slice(7, authorityEnd))) return TARGET_INVALID;
+    if (!this.readAuthority(target.slice(authorityStart, authorityEnd))) return TARGET_INVALID;
     const rest = target.slice(authorityEnd);
     this.absolute = true;
     this.pathAndQuery = rest === '' ? '/' : rest.charCodeAt(0) === 0x3f ? `/${rest}` : rest;
@@ -390,6 +392,12 @@ export class RequestHead {
     this.port = this.lastAuthority.port;
     return true;
   }
+}
+
+/** Length of `http://`, or of `https://` where that is served; 0 for everything else. */
+function schemeLength(target: string, secure: boolean): number {
+  if (target.slice(0, 7).toLowerCase() === 'http://') return 7;
+  return secure && target.slice(0, 8).toLowerCase() === 'https://' ? 8 : 0;
 }
 
 function isDigit(octet: number): boolean {

@@ -5,6 +5,7 @@
  */
 import type { AnyPluginDefinition, PluginDefinition, PluginEntitySchema, PluginSchema } from './contract.ts';
 import { PluginLoadError } from './load-error.ts';
+import { availableSchema } from './not-available.ts';
 import { loadUserPlugin } from './user-plugin.ts';
 
 const { readdirSync } = process.getBuiltinModule('node:fs');
@@ -104,7 +105,7 @@ const EXTENSION = import.meta.filename.slice(import.meta.filename.lastIndexOf('.
 async function loadBundledSchema(name: string): Promise<Entry> {
   const module: { default: PluginSchema } = await import(`./${name}/schema${EXTENSION}`);
   return {
-    schema: module.default,
+    schema: availableSchema(name, module.default),
     source: 'a bundled plugin',
     definition: undefined,
     loading: undefined,

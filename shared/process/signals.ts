@@ -4,6 +4,14 @@
  */
 import { EXIT } from '../cli/exit-codes.ts';
 
+/** The delay of a drain: the process serves on. A second signal does not wait for it. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (ms === 0) resolve();
+    else setTimeout(resolve, ms);
+  });
+}
+
 const SAME_SIGNAL_MS = 100;
 
 export interface SignalActions {

@@ -63,6 +63,11 @@ export class ClientConnection implements Waiting, ClientView {
   private requests = 0;
   private lingered = 0;
   private readingPaused = false;
+  /** Octets that had left when the present send timeout began. */
+  private sentMark = 0;
+  /** Time in which the present body was waited for, up to `bodyWaitFrom`; pauses that we made are not in it. */
+  private bodyWaitedMs = 0;
+  private bodyWaitFrom = 0;
 
   constructor(socket: Socket, context: ProxyContext, listener: Listener) {
     this.socket = socket;
@@ -74,6 +79,7 @@ export class ClientConnection implements Waiting, ClientView {
     this.localPort = socket.localPort ?? listener.port;
     this.ip = this.peerIp;
     this.trusted = context.trusted.has(this.peerIp);
+    this.head.secure = listener.spec.tls;
     if (listener.spec.tls) {
       const secure = socket as TLSSocket;
       const cipher = secure.getCipher();
@@ -111,8 +117,10 @@ export class ClientConnection implements Waiting, ClientView {
     return this.consuming;
   }
 
-  get isIdle(): boolean {
-    return this.state === State.idle;
+  /** The listener drains: idle connections end at once, tunnels are told, everything else ends with its response. */
+  drain(): void {
+    if (this.state === State.idle) this.socket.destroy();
+    else if (this.state === State.tunnel) this.exchange?.onDraining();
   }
 
   // Reading.
@@ -181,7 +189,7 @@ export class ClientConnection implements Waiting, ClientView {
           }
           if (this.state === State.idle) {
             this.state = State.head;
-            this.deadline = this.context.deadlines.after(this.context.settings.headTimeoutMs);
+            this.await(this.context.settings.headTimeoutMs);
           }
           this.hold(octets, pos, end);
           break;
@@ -213,7 +221,7 @@ export class ClientConnection implements Waiting, ClientView {
     const { settings } = context;
     this.bodyBytes = 0;
     this.remaining = head.contentLength;
-    this.deadline = 0;
+    this.awaitNothing();
     if (settings.maxBodyBytes > 0 && head.contentLength > settings.maxBodyBytes) {
       this.refuse(refusalFor('body_too_large'), true);
       return;
@@ -225,7 +233,7 @@ export class ClientConnection implements Waiting, ClientView {
     this.requests++;
     const hasBody = head.framing !== Framing.none;
     this.state = hasBody ? State.body : State.response;
-    if (hasBody) this.deadline = context.deadlines.after(settings.bodyIdleTimeoutMs);
+    if (hasBody) this.startBodyClock();
     const exchange = new Exchange(this, hasBody);
     this.exchange = exchange;
     exchange.run();
@@ -256,8 +264,7 @@ export class ClientConnection implements Waiting, ClientView {
       this.exchange?.onRequestBody(retain(octets, pos, to));
       if (this.state !== State.body) return -1;
       if (this.remaining === 0) this.endBody();
-      else
-        this.deadline = this.readingPaused ? 0 : context.deadlines.after(context.settings.bodyIdleTimeoutMs);
+      else this.awaitBody();
       return to;
     }
     const decoder = this.decoder!;
@@ -279,8 +286,44 @@ export class ClientConnection implements Waiting, ClientView {
       if (this.state !== State.body) return -1;
     }
     if (decoder.done) this.endBody();
-    else this.deadline = this.readingPaused ? 0 : context.deadlines.after(context.settings.bodyIdleTimeoutMs);
+    else this.awaitBody();
     return after;
+  }
+
+  /** From now on the client is waited for: the body begins, or what it waited for itself has been sent. */
+  startBodyClock(): void {
+    if (this.state !== State.body) return;
+    this.bodyWaitedMs = 0;
+    this.bodyWaitFrom = this.context.deadlines.lately;
+    this.awaitBody();
+  }
+
+  /** Sets the deadline for the next piece of the body: a pause too long, or too little on the whole. */
+  private awaitBody(): void {
+    if (this.blocked) return;
+    if (this.readingPaused) {
+      this.deadline = 0;
+      return;
+    }
+    const { deadlines, settings } = this.context;
+    const now = deadlines.lately;
+    this.bodyWaitedMs += now - this.bodyWaitFrom;
+    this.bodyWaitFrom = now;
+    let timeoutMs = settings.bodyIdleTimeoutMs;
+    // A client that waits for `100 Continue` is not slow.
+    if (settings.minBodyRate > 0 && !this.head.expectContinue) {
+      const left = this.bodyTimeLeftMs();
+      if (left < timeoutMs) timeoutMs = Math.max(left, 0);
+    }
+    this.deadline = deadlines.after(timeoutMs);
+  }
+
+  /** How much longer the body may be waited for at its average rate so far; as of `bodyWaitFrom`. */
+  private bodyTimeLeftMs(): number {
+    const { minBodyRate, minBodyGraceMs } = this.context.settings;
+    const received =
+      this.head.framing === Framing.length ? this.head.contentLength - this.remaining : this.bodyBytes;
+    return minBodyGraceMs + (received * 1000) / minBodyRate - this.bodyWaitedMs;
   }
 
   private decoding: Buffer | undefined;
@@ -298,7 +341,7 @@ export class ClientConnection implements Waiting, ClientView {
   };
 
   private endBody(): void {
-    this.deadline = 0;
+    this.awaitNothing();
     this.state = State.response;
     const exchange = this.exchange;
     if (exchange === undefined) this.ready();
@@ -309,15 +352,20 @@ export class ClientConnection implements Waiting, ClientView {
   pauseReading(): void {
     if (this.readingPaused) return;
     this.readingPaused = true;
-    if (this.state === State.body) this.deadline = 0;
+    if (this.state === State.body) {
+      this.bodyWaitedMs += this.context.deadlines.lately - this.bodyWaitFrom;
+      this.awaitNothing();
+    }
     this.socket.pause();
   }
 
   resumeReading(): void {
     if (!this.readingPaused) return;
     this.readingPaused = false;
-    if (this.state === State.body)
-      this.deadline = this.context.deadlines.after(this.context.settings.bodyIdleTimeoutMs);
+    if (this.state === State.body) {
+      this.bodyWaitFrom = this.context.deadlines.lately;
+      this.awaitBody();
+    }
     this.socket.resume();
   }
 
@@ -335,15 +383,47 @@ export class ClientConnection implements Waiting, ClientView {
   }
 
   private onBlocked(): void {
+    if (this.blocked) return;
     this.blocked = true;
+    this.awaitProgress();
+  }
+
+  private awaitProgress(): void {
+    this.sentMark = sentOctets(this.socket);
     this.deadline = this.context.deadlines.after(this.context.settings.sendTimeoutMs);
   }
 
   private onDrain(): void {
     if (!this.blocked) return;
     this.blocked = false;
-    this.deadline = this.state === State.linger ? this.context.deadlines.after(LINGER_MS) : 0;
+    const { settings } = this.context;
+    switch (this.state) {
+      case State.linger:
+        this.await(LINGER_MS);
+        break;
+      case State.idle:
+        this.await(settings.keepAliveTimeoutMs);
+        break;
+      case State.head:
+        this.await(settings.headTimeoutMs);
+        break;
+      case State.body:
+        this.awaitBody();
+        break;
+      default:
+        this.deadline = 0;
+    }
     this.exchange?.onClientDrain();
+  }
+
+  // While the client does not take what is written, the deadline is that of the sending.
+
+  private await(timeoutMs: number): void {
+    if (!this.blocked) this.deadline = this.context.deadlines.after(timeoutMs);
+  }
+
+  private awaitNothing(): void {
+    if (!this.blocked) this.deadline = 0;
   }
 
   // The end of an exchange.
@@ -358,7 +438,7 @@ export class ClientConnection implements Waiting, ClientView {
     }
     // The rest of the body is still coming: it is read and dropped before the next request.
     if (this.state === State.body) {
-      this.deadline = this.context.deadlines.after(this.context.settings.bodyIdleTimeoutMs);
+      this.startBodyClock();
       this.resumeReading();
       return;
     }
@@ -372,7 +452,7 @@ export class ClientConnection implements Waiting, ClientView {
       this.beginClose();
       return;
     }
-    this.deadline = context.deadlines.after(context.settings.keepAliveTimeoutMs);
+    this.await(context.settings.keepAliveTimeoutMs);
     if (this.consuming) return;
     const held = this.partial;
     if (held !== undefined) {
@@ -385,7 +465,8 @@ export class ClientConnection implements Waiting, ClientView {
 
   becomeTunnel(): void {
     this.state = State.tunnel;
-    this.deadline = 0;
+    this.socket.allowHalfOpen = true;
+    this.awaitNothing();
     const held = this.partial;
     if (held !== undefined) {
       this.partial = undefined;
@@ -399,7 +480,7 @@ export class ClientConnection implements Waiting, ClientView {
     if (this.state === State.closed || this.state === State.linger) return;
     this.state = State.linger;
     this.partial = undefined;
-    this.deadline = this.context.deadlines.after(LINGER_MS);
+    this.await(LINGER_MS);
     this.socket.end();
     this.resumeReading();
   }
@@ -454,6 +535,11 @@ export class ClientConnection implements Waiting, ClientView {
 
   onDeadline(): void {
     if (this.blocked) {
+      // Slow is not stuck: what has left since is progress, whether or not the buffers are empty.
+      if (sentOctets(this.socket) !== this.sentMark) {
+        this.awaitProgress();
+        return;
+      }
       this.exchange?.onClientTooSlow();
       this.cut();
       return;
@@ -470,8 +556,18 @@ export class ClientConnection implements Waiting, ClientView {
         // The rest of a body that has its answer already: a second one would be taken for the next request's.
         if (this.exchange === undefined) this.socket.destroy();
         // While an early answer is on its way nobody waits for the body; `exchangeEnded` sets the next deadline.
-        else if (!this.writer.started) this.refuse(refusalFor('body_timeout'));
+        else if (!this.writer.started) this.refuse(refusalFor(this.bodyFailing()));
     }
+  }
+
+  /** What a body whose deadline has passed is refused for. */
+  private bodyFailing(): 'body_timeout' | 'body_too_slow' {
+    const { settings, deadlines } = this.context;
+    if (settings.minBodyRate === 0 || this.head.expectContinue) return 'body_timeout';
+    const now = deadlines.lately;
+    this.bodyWaitedMs += now - this.bodyWaitFrom;
+    this.bodyWaitFrom = now;
+    return this.bodyTimeLeftMs() <= 0 ? 'body_too_slow' : 'body_timeout';
   }
 
   /** The client has closed its side: it does not wait for a response any more (as nginx reads it). */
@@ -494,4 +590,20 @@ export class ClientConnection implements Waiting, ClientView {
     exchange?.onClientGone();
     this.listener.forget(this);
   }
+}
+
+interface WriteHandle {
+  readonly writeQueueSize?: number;
+  /** Below TLS. */
+  readonly _parent?: WriteHandle;
+}
+
+/**
+ * A number that changes whenever octets have left the process: those of ended writes, less what the system
+ * has not taken yet of the present one. For comparison alone (TLS counts its own overhead).
+ */
+function sentOctets(socket: Socket): number {
+  const handle = (socket as unknown as { readonly _handle?: WriteHandle | null })._handle;
+  const queued = (handle?.writeQueueSize ?? 0) + (handle?._parent?.writeQueueSize ?? 0);
+  return socket.bytesWritten - socket.writableLength - queued;
 }

@@ -20,6 +20,9 @@ export interface ProxySettings {
   readonly headTimeoutMs: number;
   /** Between two pieces of a request body. */
   readonly bodyIdleTimeoutMs: number;
+  /** Octets a second that a request body must bring on average, once the grace is over; 0 = no bound. */
+  readonly minBodyRate: number;
+  readonly minBodyGraceMs: number;
   /** Between two requests of a connection. */
   readonly keepAliveTimeoutMs: number;
   readonly keepAliveMaxRequests: number;

@@ -28,6 +28,11 @@ export class Deadlines {
     this.tick = now();
   }
 
+  /** Monotonic milliseconds as of the last tick: for measuring what takes seconds. */
+  get lately(): number {
+    return this.tick;
+  }
+
   /** The deadline that lies `timeoutMs` ahead. */
   after(timeoutMs: number): number {
     return this.tick + TICK_MS + timeoutMs;

@@ -20,6 +20,10 @@ export interface EngineSettings {
   readonly maxBodyBytes: number;
   readonly headerTimeoutMs: number;
   readonly bodyIdleTimeoutMs: number;
+  /** Octets a second that a request body must bring on average; 0 = no bound. */
+  readonly minBodyRate: number;
+  /** Time in which a body may be slower than that. */
+  readonly minBodyGraceMs: number;
   readonly sendTimeoutMs: number;
   readonly keepaliveTimeoutMs: number;
   readonly keepaliveMaxRequests: number;
@@ -33,12 +37,12 @@ export interface EngineSettings {
   readonly dnsResolvers: readonly string[];
   /** `LAST`, `SRV`, `A`, `AAAA`, `CNAME`. */
   readonly dnsOrder: readonly string[];
-  /** Age at which answers are asked for again; default their own time to live, between a second and a minute. */
-  readonly dnsValidTtlMs?: number;
-  /** How long an expired answer is used while the servers fail; default an hour. */
-  readonly dnsStaleTtlMs?: number;
-  /** Longest wait until a name that does not exist is asked for again; default 30 s. */
-  readonly dnsNotFoundTtlMs?: number;
-  /** Wait after the first failure; it doubles up to half a minute; default 1 s. */
-  readonly dnsErrorTtlMs?: number;
+  /** Age at which answers are asked for again; 0 = their own time to live, between a second and a minute. */
+  readonly dnsValidTtlMs: number;
+  /** How long an expired answer is used while the servers fail. */
+  readonly dnsStaleTtlMs: number;
+  /** Longest wait until a name that does not exist is asked for again. */
+  readonly dnsNotFoundTtlMs: number;
+  /** Wait after the first failure; it doubles up to half a minute. */
+  readonly dnsErrorTtlMs: number;
 }

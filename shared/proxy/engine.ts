@@ -112,10 +112,10 @@ class DataPlane implements Engine {
       {
         ...(settings.dnsResolvers.length === 0 ? {} : { servers: settings.dnsResolvers }),
         ...(settings.dnsOrder.length === 0 ? {} : { order: settings.dnsOrder as readonly DnsOrder[] }),
-        ...(settings.dnsValidTtlMs === undefined ? {} : { validTtlMs: settings.dnsValidTtlMs }),
-        ...(settings.dnsStaleTtlMs === undefined ? {} : { staleMs: settings.dnsStaleTtlMs }),
-        ...(settings.dnsNotFoundTtlMs === undefined ? {} : { notFoundTtlMs: settings.dnsNotFoundTtlMs }),
-        ...(settings.dnsErrorTtlMs === undefined ? {} : { errorTtlMs: settings.dnsErrorTtlMs }),
+        validTtlMs: settings.dnsValidTtlMs,
+        staleMs: settings.dnsStaleTtlMs,
+        notFoundTtlMs: settings.dnsNotFoundTtlMs,
+        errorTtlMs: settings.dnsErrorTtlMs,
       },
       systemClock,
     );
@@ -238,6 +238,8 @@ function proxySettings(settings: EngineSettings): ProxySettings {
     maxBodyBytes: settings.maxBodyBytes,
     headTimeoutMs: settings.headerTimeoutMs,
     bodyIdleTimeoutMs: settings.bodyIdleTimeoutMs,
+    minBodyRate: settings.minBodyRate,
+    minBodyGraceMs: settings.minBodyGraceMs,
     keepAliveTimeoutMs: settings.keepaliveTimeoutMs,
     keepAliveMaxRequests: settings.keepaliveMaxRequests || Number.MAX_SAFE_INTEGER,
     sendTimeoutMs: settings.sendTimeoutMs,

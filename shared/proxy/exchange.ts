@@ -11,7 +11,6 @@ import { Field, fieldSet } from '../http/known-fields.ts';
 import type { Refusal } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import { retain } from '../http/socket-reads.ts';
 import type { MaybePromise, PluginInstance } from '../plugins/contract.ts';
 import { headerText } from '../plugins/header-text.ts';
 import { isPromise, pieceOf, tellRejection } from '../plugins/phase-result.ts';
@@ -24,6 +23,7 @@ import { type Resolution, resolvePlan } from './resolve.ts';
 import { type PluginPlan, releaseSnapshot, type Snapshot } from './snapshot.ts';
 import { acceptsWebsocket, asksForWebsocket, switchingProtocols, websocketRefusal } from './tunnel.ts';
 import { UpstreamLeg } from './upstream-leg.ts';
+import { WebSocketTunnel } from './websocket-tunnel.ts';
 
 const EMPTY = Buffer.alloc(0);
 const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
@@ -61,6 +61,7 @@ export class Exchange extends ExchangeView {
   /** A plugin or a name is being waited for. */
   private waiting = false;
   private keepAlive = true;
+  private tunnel: WebSocketTunnel | undefined = undefined;
 
   get startedMs(): number {
     return this.startMs;
@@ -651,32 +652,44 @@ export class Exchange extends ExchangeView {
       return;
     }
     leg.isTunnel = true;
+    this.tunnel = new WebSocketTunnel(client, leg);
     this.step = Step.relay;
     this.response = { status: 101, headers: head.lines, source: 'upstream' };
     client.writer.start(switchingProtocols(head.lines.serialise(SKIP_IN_INTERIM)), Framing.none);
     client.writer.flush();
     client.becomeTunnel();
+    // The handshake was under way when the drain began.
+    if (client.listener.draining) this.tunnel.goAway();
   }
 
   onTunnelData(octets: Buffer, from: number, to: number): void {
-    const { client } = this;
-    client.writer.bytesSent += to - from;
-    client.writeOctets(retain(octets, from, to));
-    if (client.blocked) this.leg!.pause();
+    this.tunnel!.fromUpstream(octets, from, to);
   }
 
-  onTunnelEnd(): void {
-    this.abandonUpstream();
+  /** The upstream has ended its side. */
+  onUpstreamTunnelEnd(): void {
+    this.tunnel!.onUpstreamEnd();
+    if (this.tunnel!.over) this.onTunnelOver();
+  }
+
+  /** Both sides have ended theirs, or the upstream is gone. */
+  onTunnelOver(): void {
+    this.leg?.leaveTunnel();
     this.keepAlive = false;
     this.finish(undefined);
   }
 
   onClientTunnelData(octets: Buffer): void {
-    this.leg!.sendThrough(octets);
+    this.tunnel!.fromClient(octets);
   }
 
   onClientTunnelEnd(): void {
-    this.leg!.endTunnel();
+    this.tunnel!.onClientEnd();
+    if (this.tunnel!.over) this.onTunnelOver();
+  }
+
+  onDraining(): void {
+    this.tunnel?.goAway();
   }
 
   // The end.

@@ -116,14 +116,14 @@ export class Listener {
     });
   }
 
-  /** Accepts no more; closes idle connections. Settles when the last one has ended. */
+  /** Accepts no more; closes idle connections, tells WebSockets. Settles when the last one has ended. */
   drain(): Promise<void> {
     this.draining = true;
     this.server.close();
     const done = new Promise<void>((resolve) => {
       this.emptied = resolve;
     });
-    for (const connection of this.connections) if (connection.isIdle) connection.socket.destroy();
+    for (const connection of this.connections) connection.drain();
     if (this.connections.size === 0) return Promise.resolve();
     return done;
   }

@@ -116,8 +116,10 @@ export class RequestBody {
   /** Tells a waiting client to send (RFC 9110 10.1.1), unless it has begun already. */
   private sendContinue(): void {
     const { head } = this.client;
-    if (head.expectContinue && this.received === 0) this.client.write('HTTP/1.1 100 Continue\r\n\r\n');
+    if (!head.expectContinue) return;
+    if (this.received === 0) this.client.write('HTTP/1.1 100 Continue\r\n\r\n');
     head.expectContinue = false;
+    if (!this.ended) this.client.startBodyClock();
   }
 
   /** Plugins that rewrite the body: its length is not known any more. */

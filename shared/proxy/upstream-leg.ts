@@ -200,7 +200,7 @@ export class UpstreamLeg implements ResponseSink {
   }
 
   onTunnelEnd(): void {
-    this.exchange.onTunnelEnd();
+    this.exchange.onUpstreamTunnelEnd();
   }
 
   onFailure(error: GatewayError, reason: string, begun: boolean): void {
@@ -211,7 +211,7 @@ export class UpstreamLeg implements ResponseSink {
     this.corked = false;
     endpoint.active--;
     if (this.isTunnel) {
-      exchange.onTunnelEnd();
+      exchange.onTunnelOver();
       return;
     }
     // Losing the keep-alive race says nothing about the endpoint: after a restart every kept connection does.
@@ -254,10 +254,20 @@ export class UpstreamLeg implements ResponseSink {
 
   /** Lets go: a half-sent request is destroyed, never completed. */
   abandon(): void {
+    this.connection?.destroy();
+    this.forget();
+  }
+
+  /** Both sides of a tunnel have ended: what is still to be written is written. */
+  leaveTunnel(): void {
+    this.connection?.leave();
+    this.forget();
+  }
+
+  private forget(): void {
     const { connection, endpoint } = this;
     this.connection = undefined;
     this.endpoint = undefined;
-    connection?.destroy();
     if (endpoint === undefined) return;
     if (connection !== undefined) endpoint.active--;
     if (!this.reported) endpoint.abandoned(this.epoch);

@@ -29,6 +29,7 @@ export interface ResponseSink {
   onReadEnd(): void;
   /** 101: from now on everything is handed to `onTunnelData`. */
   onTunnelData(octets: Buffer, from: number, to: number): void;
+  /** The upstream has ended its side of a tunnel; the other side goes on. */
   onTunnelEnd(): void;
   /** The exchange on this connection has failed; `begun` when its final head had been handed over. */
   onFailure(error: GatewayError, reason: string, begun: boolean): void;
@@ -48,6 +49,8 @@ export interface ConnectionTarget {
 const MAX_INTERIM = 32;
 
 const State = { connecting: 0, idle: 1, head: 2, body: 3, tunnel: 4, closed: 5 } as const;
+
+const LEAVE_MS = 2000;
 
 const LF = 0x0a;
 const NOTHING = Buffer.alloc(0);
@@ -182,6 +185,14 @@ export class UpstreamConnection implements Waiting {
     this.socket.destroy();
   }
 
+  /** Ends it when what was written has left, or after a moment. */
+  leave(): void {
+    this.sink = undefined;
+    this.state = State.closed;
+    this.deadline = this.deadlines.after(LEAVE_MS);
+    this.socket.destroySoon();
+  }
+
   onDeadline(): void {
     if (this.state === State.idle) {
       this.destroy();
@@ -300,6 +311,7 @@ export class UpstreamConnection implements Waiting {
     }
     if (head.status === 101) {
       this.state = State.tunnel;
+      this.socket.allowHalfOpen = true;
       sink.onResponseHead(head);
       return (this.state as number) === State.tunnel;
     }

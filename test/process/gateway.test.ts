@@ -133,6 +133,28 @@ test('SIGTERM: not ready at once, what is in flight is finished, exit 0', async 
   assert.match(stderr, /"message":"stopped","cut":0/);
 });
 
+test('drain_delay: not ready at once, and served as before until it is over', async (t) => {
+  const { cardinal, proxy, status } = await gateway(t, await folder(t), '--drain-delay', '600ms');
+  cardinal.child.kill('SIGTERM');
+  await eventually(
+    () => fetchFrom(status, '/readyz'),
+    (answer) => answer.status === 503,
+  );
+  assert.equal((await fetchFrom(proxy, '/')).status, 200);
+  const { code, stderr } = await cardinal.finished;
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /"message":"draining","signal":"SIGTERM","delayMs":600,/);
+});
+
+test('a second signal does not wait for the delay of a drain', async (t) => {
+  const { cardinal } = await gateway(t, await folder(t), '--drain-delay', '30s');
+  cardinal.child.kill('SIGTERM');
+  await cardinal.line('draining');
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  cardinal.child.kill('SIGTERM');
+  assert.equal((await cardinal.finished).code, 143);
+});
+
 test('a second signal ends it at once: 143 for SIGTERM, 130 for SIGINT', async (t) => {
   for (const [signal, code] of [
     ['SIGTERM', 143],
@@ -297,6 +319,28 @@ test('the Admin API: methods, paths, units, and no use from foreign web pages', 
     headers: { ...json, Origin: `http://${admin}` },
   });
   assert.equal(own.status, 201);
+});
+
+test('an Admin API that other machines reach: 78, unless it is said in words', async (t) => {
+  const cwd = await folder(t);
+  const args = LISTEN.map((part, i) => (LISTEN[i - 1] === '--admin-listen' ? '0.0.0.0:0' : part));
+  const all = ['gateway', ...args, '--workers', '1'];
+  for (const env of [{}, { CARDINAL_ADMIN_INSECURE: 'off' }]) {
+    const { code, stderr } = await run(all, { ...FAKE, cwd, env });
+    assert.equal(code, 78, stderr);
+    assert.match(stderr, /^error: admin_listen: 0\.0\.0\.0:0 is not on this machine alone/m);
+    assert.match(stderr, /--admin-insecure or CARDINAL_ADMIN_INSECURE=on/);
+  }
+  for (const [more, env] of [
+    [['--admin-insecure'], {}],
+    [[], { CARDINAL_ADMIN_INSECURE: 'on' }],
+  ] as const) {
+    const { process: cardinal, ready } = await serve(t, [...all, ...more], { ...FAKE, cwd, env });
+    const port = String((ready['admin'] as string[])[0]).split(':')[1];
+    assert.equal((await fetchFrom(`127.0.0.1:${port}`, '/status')).status, 200);
+    const warning = cardinal.logLines().find((line) => line.message.includes('asks for no credentials'));
+    assert.equal(warning?.level, 'warn');
+  }
 });
 
 test('two gateways do not share an address', async (t) => {

@@ -199,3 +199,17 @@ test('an uncaught exception is logged and counted, and it goes on; too many end 
   assert.equal(code, 1, stderr);
   assert.match(stderr, /too many uncaught exceptions/);
 });
+
+test('drain_delay: not ready at once, both directions served as before until it is over', async (t) => {
+  const to = await service(t, (_, response) => response.end('ok'));
+  const args = ['--service', 'orders', '--to', to, '--drain-delay', '600ms'];
+  const { cardinal, inbound, outbound, status } = await microgateway(t, args);
+  cardinal.child.kill('SIGTERM');
+  await eventually(
+    () => fetchFrom(status, '/readyz'),
+    (answer) => answer.status === 503,
+  );
+  assert.equal((await fetchFrom(inbound, '/')).text, 'ok');
+  assert.equal((await fetchFrom(outbound, '/', { headers: { Host: 'orders' } })).text, 'ok');
+  assert.equal((await cardinal.finished).code, 0);
+});

@@ -21,6 +21,8 @@ export function engineSettings(settings: Settings): EngineSettings {
     maxBodyBytes: settings.client_max_body_size,
     headerTimeoutMs: settings.header_timeout,
     bodyIdleTimeoutMs: settings.body_idle_timeout,
+    minBodyRate: settings.min_body_rate,
+    minBodyGraceMs: settings.min_body_grace,
     sendTimeoutMs: settings.send_timeout,
     keepaliveTimeoutMs: settings.keepalive_timeout,
     keepaliveMaxRequests: settings.keepalive_max_requests,
@@ -29,6 +31,10 @@ export function engineSettings(settings: Settings): EngineSettings {
     upstreamKeepaliveIdleTimeoutMs: settings.upstream_keepalive_idle_timeout,
     dnsResolvers: settings.dns_resolver,
     dnsOrder: settings.dns_order,
+    dnsValidTtlMs: settings.dns_valid_ttl,
+    dnsStaleTtlMs: settings.dns_stale_ttl,
+    dnsNotFoundTtlMs: settings.dns_not_found_ttl,
+    dnsErrorTtlMs: settings.dns_error_ttl,
   };
 }
 

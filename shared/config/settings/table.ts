@@ -127,10 +127,20 @@ const TABLE = {
     kong: true,
     only: 'gateway',
   }),
-  admin_listen: setting('Listeners', plainListen, '127.0.0.1:8001', 'Addresses of the Admin API.', {
-    kong: true,
-    only: 'gateway',
-  }),
+  admin_listen: setting(
+    'Listeners',
+    plainListen,
+    '127.0.0.1:8001',
+    'Addresses of the Admin API. Others than those of this machine alone need `admin_insecure`.',
+    { kong: true, only: 'gateway' },
+  ),
+  admin_insecure: setting(
+    'Listeners',
+    onOff,
+    'off',
+    'Lets the Admin API, which asks for no credentials, listen where other machines reach it.',
+    { only: 'gateway' },
+  ),
   inbound_listen: setting(
     'Listeners',
     listen,
@@ -186,11 +196,17 @@ const TABLE = {
     'JavaScript heap of one worker; one that needs more is replaced. 0: the runtime decides from the memory of the machine.',
     { only: 'gateway' },
   ),
+  drain_delay: setting(
+    'Process',
+    duration(0, HOUR),
+    '0',
+    'How long everything is served as before after SIGTERM, while /readyz says no: for load balancers and registries to notice.',
+  ),
   drain_timeout: setting(
     'Process',
     duration(0, HOUR),
     '30s',
-    'How long requests in flight may take to finish after SIGTERM.',
+    'How long requests in flight may take to finish after SIGTERM and `drain_delay`.',
   ),
   max_connections: setting(
     'Process',
@@ -236,6 +252,18 @@ const TABLE = {
       aliases: ['nginx_http_client_body_timeout', 'nginx_proxy_client_body_timeout'],
       kong: true,
     },
+  ),
+  min_body_rate: setting(
+    'Clients',
+    size(0, GIB),
+    '100',
+    'Bytes a second that a request body must bring on average; a slower one gets 408. Only time in which the client is waited for counts. 0: no bound.',
+  ),
+  min_body_grace: setting(
+    'Clients',
+    duration(0, HOUR),
+    '10s',
+    'How long a request body is waited for before `min_body_rate` counts.',
   ),
   send_timeout: setting(
     'Clients',
@@ -341,6 +369,35 @@ const TABLE = {
     list('TYPE,...', 'record types', oneOf(['LAST', 'SRV', 'A', 'AAAA', 'CNAME'])),
     'LAST,SRV,A,CNAME',
     'Record types in the order in which they are asked for.',
+    { kong: true },
+  ),
+
+  dns_valid_ttl: setting(
+    'Names',
+    duration(0, 24 * HOUR),
+    '0',
+    "Age at which an answer is asked for again. 0: the answer's own time to live, between a second and a minute.",
+    { kong: true },
+  ),
+  dns_stale_ttl: setting(
+    'Names',
+    duration(0, 720 * HOUR),
+    '1h',
+    'How long an answer beyond its age is used while the name servers fail.',
+    { kong: true },
+  ),
+  dns_not_found_ttl: setting(
+    'Names',
+    duration(0, HOUR),
+    '30s',
+    'Longest wait until a name that does not exist is asked for again.',
+    { kong: true },
+  ),
+  dns_error_ttl: setting(
+    'Names',
+    duration(0, HOUR),
+    '1s',
+    'Wait after the first failure of the name servers; it doubles with each further one, up to half a minute.',
     { kong: true },
   ),
 

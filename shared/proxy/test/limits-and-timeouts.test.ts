@@ -1,6 +1,8 @@
 /** Limits (414, 431, 413) and timeouts (408, 504, cut). Times are settings of the engine under test. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startGateway } from './harness/gateway.ts';
 import { ask, connect } from './harness/raw-client.ts';
 import { startUpstream } from './harness/raw-upstream.ts';
@@ -207,6 +209,136 @@ test('a client that does not read is cut, and the upstream let go', async (t) =>
   assert.ok(client.wasReset);
   assert.equal(gateway.counted('cardinal_exchange_errors_total', { code: 'client_too_slow' }), 1);
   assert.equal(gateway.engine.status().requestsActive, 0);
+});
+
+const LARGE = 16 * 1024 * 1024;
+
+/** A response whose first octet a plugin makes 16 MiB of: far more than the system takes at once. */
+async function largeResponse(t: TestContext) {
+  const upstream = await startUpstream(t, {
+    onRequest: () => 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nx',
+  });
+  const gateway = await startGateway(t, {
+    upstream: upstream.port,
+    settings: { sendTimeoutMs: 300 },
+    plugin: { responseBody: (_, octets) => (octets.toString() === 'x' ? Buffer.alloc(LARGE, 'x') : octets) },
+  });
+  const client = await connect(t, gateway.port);
+  client.socket.pause();
+  client.send(GET);
+  return { upstream, gateway, client };
+}
+
+test('a client that reads slowly but steadily is not cut, however long it takes', async (t) => {
+  const { upstream, gateway, client } = await largeResponse(t);
+  // Counted here: putting everything together again at each read would take longer than reading it.
+  client.socket.removeAllListeners('data');
+  let received = 0;
+  let reads = 0;
+  const all = new Promise<void>((resolve, reject) => {
+    client.socket.on('data', (octets: Buffer) => {
+      received += octets.length;
+      if (received > LARGE) resolve();
+      else if (++reads % 8 === 0) client.socket.pause();
+    });
+    client.socket.on('close', () => reject(new Error(`cut after ${received} octets`)));
+  });
+  const timer = setInterval(() => client.socket.resume(), 25);
+  t.after(() => clearInterval(timer));
+  await all;
+  upstream.peers[0]!.send('y');
+  let rest = '';
+  while (!rest.endsWith('1\r\ny\r\n0\r\n\r\n')) {
+    const [octets] = (await once(client.socket, 'data')) as [Buffer];
+    rest += octets.toString('latin1');
+  }
+  assert.equal(gateway.counted('cardinal_exchange_errors_total', { code: 'client_too_slow' }), 0);
+});
+
+test('a client that stops reading in the middle of it is cut', async (t) => {
+  const { upstream, gateway, client } = await largeResponse(t);
+  let received = 0;
+  client.socket.on('data', (octets: Buffer) => {
+    received += octets.length;
+    if (received > LARGE / 4) client.socket.pause();
+  });
+  client.socket.resume();
+  await upstream.until('end of the connection', () => (upstream.peers[0]?.closed ? true : undefined));
+  assert.equal(gateway.counted('cardinal_exchange_errors_total', { code: 'client_too_slow' }), 1);
+});
+
+test('a body that comes too slowly on the whole: 408', async (t) => {
+  const upstream = await startUpstream(t);
+  const gateway = await startGateway(t, {
+    upstream: upstream.port,
+    settings: { minBodyRate: 1000, minBodyGraceMs: 150 },
+  });
+  const client = await connect(t, gateway.port);
+  client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n');
+  // No pause is long, but it would take twenty seconds.
+  const drip = setInterval(() => client.send('x'), 20);
+  t.after(() => clearInterval(drip));
+  const response = await client.response('POST');
+  clearInterval(drip);
+  assert.equal(response.status, 408);
+  assert.equal(gateway.counted('cardinal_messages_refused_total', { reason: 'body_too_slow' }), 1);
+  await upstream.until('end of the connection', () => (upstream.peers[0]!.closed ? true : undefined));
+});
+
+for (const [name, settings, piece] of [
+  ['at the least rate', { minBodyRate: 1000, minBodyGraceMs: 150 }, 'x'.repeat(100)],
+  ['without a least rate', { minBodyRate: 0, minBodyGraceMs: 0 }, 'x'],
+] as const) {
+  test(`a body that comes ${name} may take its time`, async (t) => {
+    const upstream = await startUpstream(t);
+    const gateway = await startGateway(t, { upstream: upstream.port, settings });
+    const client = await connect(t, gateway.port);
+    const pieces = 20;
+    client.send(
+      `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${pieces * piece.length}\r\nConnection: close\r\n\r\n`,
+    );
+    for (let i = 0; i < pieces; i++) {
+      client.send(piece);
+      await sleep(25);
+    }
+    assert.equal((await client.response('POST')).status, 200);
+  });
+}
+
+test('time in which the upstream does not take a body is not counted', async (t) => {
+  const upstream = await startUpstream(t, { onData: (_, peer) => void peer.socket.pause() });
+  const gateway = await startGateway(t, {
+    upstream: upstream.port,
+    settings: { minBodyRate: 1024 ** 3, minBodyGraceMs: 200 },
+  });
+  const client = await connect(t, gateway.port);
+  const size = 32 * 1024 * 1024;
+  client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size + 1}\r\n\r\n`);
+  client.send(Buffer.alloc(size));
+  // Much longer than the grace, with everything full on the way.
+  for (let i = 0; i < 8; i++) await sleep(80);
+  assert.equal(gateway.counted('cardinal_messages_refused_total', { reason: 'body_too_slow' }), 0);
+  upstream.peers[0]!.socket.on('data', () => upstream.peers[0]!.socket.resume()).resume();
+  assert.equal((await client.response('POST')).status, 408);
+  assert.equal(gateway.counted('cardinal_messages_refused_total', { reason: 'body_too_slow' }), 1);
+});
+
+test('a client that waits for 100 Continue is not slow', async (t) => {
+  const upstream = await startUpstream(t);
+  const gateway = await startGateway(t, {
+    upstream: upstream.port,
+    settings: { minBodyRate: 1000, minBodyGraceMs: 50 },
+    plugin: {
+      async access() {
+        for (let i = 0; i < 4; i++) await sleep(80);
+      },
+    },
+  });
+  const client = await connect(t, gateway.port);
+  client.send('POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n');
+  assert.equal((await client.response('POST')).status, 100);
+  client.send('ok');
+  assert.equal((await client.response('POST')).status, 200);
 });
 
 test('the upstream can shorten how long its connection is kept', async (t) => {

@@ -45,6 +45,32 @@ test('a TLS listener', { skip }, async (t) => {
     assert.equal(await subject(''), 'shop.example', 'the default');
   });
 
+  await t.test('serves absolute targets with https, as clear text does not', async (t) => {
+    const client = await connect(t, gateway.tlsPort, { servername: 'shop.example' });
+    for (const [target, sent] of [
+      ['https://shop.example/a?b', '/a?b'],
+      ['HTTPS://shop.example', '/'],
+      ['http://shop.example/c', '/c'],
+    ]) {
+      client.send(`GET ${target} HTTP/1.1\r\nHost: other.example\r\n\r\n`);
+      assert.equal((await client.response()).status, 200);
+      assert.equal(upstream.requests.at(-1)!.target, sent);
+      assert.equal(upstream.requests.at(-1)!.one('x-forwarded-host'), 'shop.example');
+    }
+    for (const target of [
+      'https:/shop.example/',
+      'https://',
+      'https://u@shop.example/',
+      'ftp://shop.example/',
+    ]) {
+      const refused = await connect(t, gateway.tlsPort, { servername: 'shop.example' });
+      refused.send(`GET ${target} HTTP/1.1\r\nHost: shop.example\r\n\r\n`);
+      assert.equal((await refused.response()).status, 400, target);
+    }
+    const clear = 'GET https://shop.example/ HTTP/1.1\r\nHost: shop.example\r\n\r\n';
+    assert.equal((await ask(t, gateway.port, clear)).status, 400);
+  });
+
   await t.test('serves, and says https to the upstream', async (t) => {
     const client = await connect(t, gateway.tlsPort, {
       servername: 'shop.example',

@@ -193,6 +193,8 @@ test('when one side goes, the other goes', async (t) => {
   const two = await open();
   two.client.socket.end();
   await upstream.until('end of the client', () => (two.peer.ended || two.peer.closed ? true : undefined));
+  two.peer.end();
+  await two.client.closed();
   const three = await open();
   three.peer.send('last words').end();
   assert.equal(await three.client.closed(), 'last words');
@@ -200,6 +202,115 @@ test('when one side goes, the other goes', async (t) => {
   four.peer.reset();
   await four.client.closed();
   await upstream.until('end', () => (gateway.engine.status().requestsActive === 0 ? true : undefined));
+});
+
+test('each side may end before the other: what comes the other way still arrives', async (t) => {
+  let received = '';
+  const upstream = await startUpstream(
+    t,
+    webSocket((octets) => {
+      received += octets;
+    }),
+  );
+  const gateway = await startGateway(t, { upstream: upstream.port });
+  for (const first of ['upstream', 'client']) {
+    received = '';
+    const client = await connect(t, gateway.port);
+    client.socket.allowHalfOpen = true;
+    client.send(handshake());
+    assert.equal((await client.response()).status, 101);
+    const peer = upstream.peers.at(-1)!;
+    if (first === 'client') {
+      client.socket.end();
+      await upstream.until('end of the client', () => (peer.ended ? true : undefined));
+      assert.equal(client.ended, false);
+      peer.send('last words').end();
+      assert.equal(await client.closed(), 'last words');
+    } else {
+      peer.end();
+      await client.until('end of the upstream', () => (client.ended ? true : undefined));
+      client.send('last words');
+      client.socket.end();
+      await upstream.until('last words', () => (received === 'last words' ? true : undefined));
+      await upstream.until('end of the client', () => (peer.ended ? true : undefined));
+    }
+  }
+  await upstream.until('end', () => (gateway.engine.status().requestsActive === 0 ? true : undefined));
+});
+
+/** Unmasks what a client has said: one frame with a short payload. */
+function unmasked(frame: Buffer): number[] {
+  return [...frame.subarray(6)].map((octet, i) => octet ^ frame[2 + (i % 4)]!);
+}
+
+test('a drain tells both sides of a tunnel with 1001, and ends', async (t) => {
+  let received = Buffer.alloc(0);
+  const upstream = await startUpstream(
+    t,
+    webSocket((octets) => {
+      received = Buffer.concat([received, Buffer.from(octets, 'latin1')]);
+    }),
+  );
+  const gateway = await startGateway(t, { upstream: upstream.port });
+  const client = await connect(t, gateway.port);
+  client.send(handshake());
+  assert.equal((await client.response()).status, 101);
+  upstream.peers[0]!.send('\x81\x02hi');
+  await client.until('a frame', () => (client.unread.length === 4 ? true : undefined));
+  const drained = gateway.engine.drain(5000);
+  assert.equal(await client.closed(), '\x81\x02hi\x88\x02\x03\xe9');
+  await upstream.until('end of the tunnel', () => (upstream.peers[0]!.ended ? true : undefined));
+  assert.deepEqual([...received.subarray(0, 2)], [0x88, 0x82]);
+  assert.deepEqual(unmasked(received), [0x03, 0xe9]);
+  upstream.peers[0]!.end();
+  assert.deepEqual(await drained, { cut: 0 });
+});
+
+test('a drain waits for the end of a frame before it says so, and passes nothing behind it', async (t) => {
+  let received = '';
+  const upstream = await startUpstream(
+    t,
+    webSocket((octets) => {
+      received += octets;
+    }),
+  );
+  const gateway = await startGateway(t, { upstream: upstream.port });
+  const client = await connect(t, gateway.port);
+  client.send(handshake());
+  assert.equal((await client.response()).status, 101);
+  const peer = upstream.peers[0]!;
+  peer.send('\x82\x7e\x01\x00half');
+  client.send('\x81\x85mask12');
+  await client.until('half a frame', () => (client.unread.length === 8 ? true : undefined));
+  await upstream.until('half a frame', () => (received.length === 8 ? true : undefined));
+  const drained = gateway.engine.drain(5000);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.equal(client.unread.length, 8);
+  assert.equal(received.length, 8);
+  client.send('345\x81\x80mask');
+  peer.send(`${'x'.repeat(252)}\x81\x01!`);
+  assert.equal(await client.closed(), `\x82\x7e\x01\x00half${'x'.repeat(252)}\x88\x02\x03\xe9`);
+  await upstream.until('end of the tunnel', () => (peer.ended ? true : undefined));
+  assert.equal(received.slice(0, 11), '\x81\x85mask12345');
+  assert.equal(received.length, 11 + 8);
+  assert.equal(received.slice(11, 13), '\x88\x82');
+  peer.end();
+  assert.deepEqual(await drained, { cut: 0 });
+});
+
+test('a tunnel whose frame never ends is cut when the time of a drain has passed', async (t) => {
+  const upstream = await startUpstream(
+    t,
+    webSocket(() => {}),
+  );
+  const gateway = await startGateway(t, { upstream: upstream.port });
+  const client = await connect(t, gateway.port);
+  client.send(handshake());
+  assert.equal((await client.response()).status, 101);
+  upstream.peers[0]!.send('\x81\x05he');
+  await client.until('half a frame', () => (client.unread.length === 4 ? true : undefined));
+  assert.deepEqual(await gateway.engine.drain(50), { cut: 1 });
+  assert.equal(await client.closed(), '\x81\x05he');
 });
 
 test('a tunnel in which nothing moves ends', async (t) => {

@@ -137,3 +137,13 @@ test('every default is valid and can be read back from what is shown; names and 
     assert.equal(new Set(flags).size, flags.length);
   }
 });
+
+test('times to live of names are handed to the engine in milliseconds; Kong gives bare seconds', () => {
+  const ttls = (env: Record<string, string>) => {
+    const engine = engineSettings(resolve(env).values);
+    return [engine.dnsValidTtlMs, engine.dnsStaleTtlMs, engine.dnsNotFoundTtlMs, engine.dnsErrorTtlMs];
+  };
+  assert.deepEqual(ttls({}), [0, 3_600_000, 30_000, 1000]);
+  const env = { KONG_DNS_VALID_TTL: '60', KONG_DNS_STALE_TTL: '4', KONG_DNS_NOT_FOUND_TTL: '3' };
+  assert.deepEqual(ttls({ ...env, CARDINAL_DNS_ERROR_TTL: '250ms' }), [60_000, 4000, 3000, 250]);
+});

@@ -37,6 +37,8 @@ export const SETTINGS: EngineSettings = {
   maxBodyBytes: 0,
   headerTimeoutMs: 10_000,
   bodyIdleTimeoutMs: 30_000,
+  minBodyRate: 100,
+  minBodyGraceMs: 10_000,
   sendTimeoutMs: 60_000,
   keepaliveTimeoutMs: 60_000,
   keepaliveMaxRequests: 0,
@@ -45,6 +47,10 @@ export const SETTINGS: EngineSettings = {
   upstreamKeepaliveIdleTimeoutMs: 60_000,
   dnsResolvers: [],
   dnsOrder: [],
+  dnsValidTtlMs: 0,
+  dnsStaleTtlMs: 3_600_000,
+  dnsNotFoundTtlMs: 30_000,
+  dnsErrorTtlMs: 1000,
 };
 
 export interface GatewayOptions {

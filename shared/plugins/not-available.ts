@@ -1,0 +1,30 @@
+/**
+ * What Kong's schemas allow and this product cannot do yet, by bundled plugin. These are checks of the schema
+ * in force, so that `cardinal validate`, `POST /config` and a start refuse it alike, with its place. An own
+ * plugin says the same with `schema.checks`.
+ */
+import { customCheck } from '../config/schema/checks.ts';
+import type { EntityCheck } from '../config/schema/field.ts';
+import type { PluginSchema } from './contract.ts';
+
+const NOT_AVAILABLE: ReadonlyMap<string, readonly EntityCheck[]> = new Map([
+  [
+    'rate-limiting',
+    [
+      customCheck(['config.policy'], (plugin, report) => {
+        const { policy } = plugin['config'] as { readonly policy?: unknown };
+        if (policy === 'redis' || policy === 'cluster')
+          report(
+            'config.policy',
+            `the policy ${policy} is not available yet; use local, which counts within one node`,
+          );
+      }),
+    ],
+  ],
+]);
+
+/** The schema of a bundled plugin as it is in force. */
+export function availableSchema(name: string, schema: PluginSchema): PluginSchema {
+  const checks = NOT_AVAILABLE.get(name);
+  return checks === undefined ? schema : { ...schema, checks: [...(schema.checks ?? []), ...checks] };
+}

@@ -1,0 +1,43 @@
+/** What is valid in Kong and not available here: the same answer from `validate`, a start and `POST /config`. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fetchFrom, folder, run, serve } from './cardinal-process.ts';
+
+const MESSAGE = 'the policy redis is not available yet; use local, which counts within one node';
+const FILE = `_format_version: "3.0"
+plugins:
+  - name: rate-limiting
+    config:
+      minute: 5
+      policy: redis
+      redis: { host: 127.0.0.1 }
+`;
+
+test('policy: redis is refused with its place, everywhere', async (t) => {
+  const cwd = await folder(t, {
+    'kong.yml': FILE,
+    'local.yml': FILE.replace('policy: redis', 'policy: local'),
+  });
+  const validated = await run(['validate', 'kong.yml', '-o', 'json'], { cwd });
+  assert.equal(validated.code, 65, validated.stdout);
+  const { findings } = JSON.parse(validated.stdout) as { findings: Record<string, unknown>[] };
+  assert.equal(findings.length, 1);
+  const { message, line, column, path } = findings[0]!;
+  assert.ok(String(message).includes(MESSAGE), String(message));
+  assert.deepEqual({ line, column, path }, { line: 6, column: 15, path: 'plugins[0].config.policy' });
+  assert.equal((await run(['validate', 'local.yml'], { cwd })).code, 0);
+
+  const off = ['--status-listen', 'off', '--workers', '1', '--proxy-listen', '127.0.0.1:0'];
+  const started = await run(['gateway', ...off, '--admin-listen', 'off', '--config', 'kong.yml'], { cwd });
+  assert.equal(started.code, 65);
+  assert.match(started.stderr, /--> kong\.yml:6:15/);
+
+  const { ready } = await serve(t, ['gateway', ...off, '--admin-listen', '127.0.0.1:0'], { cwd });
+  const posted = await fetchFrom((ready['admin'] as string[])[0], '/config', {
+    method: 'POST',
+    headers: { 'Content-Type': 'text/yaml' },
+    body: FILE,
+  });
+  assert.equal(posted.status, 400);
+  assert.deepEqual(posted.json.fields, { plugins: [{ config: { policy: MESSAGE } }] });
+});
