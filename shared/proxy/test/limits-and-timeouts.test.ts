@@ -89,7 +89,8 @@ test('limits of a body', async (t) => {
     assert.equal((await client.response('POST')).status, 413);
     await client.closed();
     await upstream.until('end of the connection', () => (peer.closed ? true : undefined));
-    assert.ok(!peer.received.includes('0\r\n\r\n'));
+    // With the line end before it: a request id may end in 0, and the head behind that.
+    assert.ok(!peer.received.includes('\r\n0\r\n\r\n'));
   });
   const exact = await ask(
     t,
