@@ -7,7 +7,8 @@
  *
  * For sockets that we open, this is `net`'s `onread` option. For accepted ones `net` offers no such option;
  * the same slots are filled by hand, where this version of Node has them, and 'data' events serve otherwise.
- * What it is worth is in docs/performance.md.
+ *
+ * Large bodies are the exception: a socket that brings one reads into memory of its own (`PrivateReads`).
  */
 import * as net from 'node:net';
 
@@ -19,7 +20,16 @@ export const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 /** Octets that stay valid past the current read: a copy, or a view when nobody else reads into them. */
 export function retain(octets: Buffer, from: number, to: number): Buffer {
   const piece = octets.subarray(from, to);
-  return octets === readBuffer ? Buffer.from(piece) : piece;
+  if (octets === readBuffer) return Buffer.from(piece);
+  const owner = owners.get(octets);
+  if (owner !== undefined) owner.lent = true;
+  return piece;
+}
+
+/** Says that whatever `retain` returned of these octets has left the process. */
+export function giveBack(octets: Buffer): void {
+  const owner = owners.get(octets);
+  if (owner !== undefined) owner.lent = false;
 }
 
 interface Slots {
@@ -39,6 +49,52 @@ const slots: Slots | undefined = (() => {
     ? undefined
     : { buffer, callback, generator };
 })();
+
+const owners = new WeakMap<Buffer, PrivateReads>();
+
+/**
+ * Memory of its own for a socket that brings something large: what `retain` returns of it is not copied. A
+ * buffer that was lent during a read is left to whoever has it, and the next read gets another one; mostly the
+ * system has taken the octets before the read ends, and the same buffer serves again.
+ */
+export class PrivateReads {
+  lent = false;
+  private readonly socket: Record<symbol, unknown>;
+  private buffer = readBuffer;
+
+  /** Undefined for sockets that do not read into the shared buffer. Within a read; it holds from the next one on. */
+  static begin(socket: net.Socket): PrivateReads | undefined {
+    const open = socket as unknown as Record<symbol, unknown>;
+    if (slots === undefined || open[slots.buffer] !== readBuffer) return undefined;
+    return new PrivateReads(open, slots.generator);
+  }
+
+  private constructor(socket: Record<symbol, unknown>, generator: symbol) {
+    this.socket = socket;
+    this.fresh();
+    // Called when a read has been handled: where the next one goes.
+    socket[generator] = () => {
+      if (this.lent) this.fresh();
+      return this.buffer;
+    };
+  }
+
+  private fresh(): void {
+    this.buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    this.lent = false;
+    owners.set(this.buffer, this);
+  }
+
+  /** The socket reads into the shared buffer again: from the next read on, or from the one after it. */
+  end(): void {
+    const { socket } = this;
+    const { generator } = slots as Slots;
+    socket[generator] = () => {
+      socket[generator] = null;
+      return readBuffer;
+    };
+  }
+}
 
 interface UserBufferHandle {
   useUserBuffer?: (octets: Uint8Array) => void;

@@ -5,7 +5,7 @@
 import type { FieldLines } from '../http/field-lines.ts';
 import { SKIP_NONE } from '../http/field-lines.ts';
 import { Framing } from '../http/request-head.ts';
-import { retain } from '../http/socket-reads.ts';
+import { giveBack, retain } from '../http/socket-reads.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /** Head and body up to this length are written as one text: Node sends such a text without allocating. */
@@ -56,15 +56,15 @@ export class ResponseWriter {
     }
     const { socket } = client;
     const kept = retain(octets, from, to);
-    if (before === '') {
+    if (before === '') client.writeOctets(kept);
+    else {
+      socket.cork();
+      client.write(before);
       client.writeOctets(kept);
-      return;
+      if (chunked) client.write('\r\n');
+      socket.uncork();
     }
-    socket.cork();
-    client.write(before);
-    client.writeOctets(kept);
-    if (chunked) client.write('\r\n');
-    socket.uncork();
+    if (socket.writableLength === 0) giveBack(octets);
   }
 
   /** Sends a head that no body has followed yet. */

@@ -10,7 +10,7 @@ import type { FieldLines } from '../http/field-lines.ts';
 import { refusalOf } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import { ResponseHead, type ResponseHeadLimits } from '../http/response-head.ts';
-import { readBuffer } from '../http/socket-reads.ts';
+import { PrivateReads, readBuffer } from '../http/socket-reads.ts';
 import type { Deadlines, Waiting } from '../proxy/deadlines.ts';
 import { ERRORS, type GatewayError } from '../proxy/errors.ts';
 
@@ -52,6 +52,9 @@ const State = { connecting: 0, idle: 1, head: 2, body: 3, tunnel: 4, closed: 5 }
 
 const LEAVE_MS = 2000;
 
+/** A body that has brought this much, or says that it will, is read into memory of its own. */
+const LARGE_BODY_BYTES = 256 * 1024;
+
 const LF = 0x0a;
 const NOTHING = Buffer.alloc(0);
 
@@ -71,6 +74,8 @@ export class UpstreamConnection implements Waiting {
   private partialLength = 0;
   private paused = false;
   private timeoutMs = 0;
+  private bodyBytes = 0;
+  private ownReads: PrivateReads | undefined;
   private requestComplete = false;
   private readonly limits: ResponseHeadLimits;
   private readonly deadlines: Deadlines;
@@ -317,6 +322,7 @@ export class UpstreamConnection implements Waiting {
     }
     this.state = State.body;
     this.remaining = head.contentLength;
+    this.bodyBytes = 0;
     if (head.framing === Framing.chunked) {
       if (this.decoder === undefined) this.decoder = new ChunkedDecoder();
       else this.decoder.reset();
@@ -328,6 +334,11 @@ export class UpstreamConnection implements Waiting {
   /** Returns the offset behind what was taken, -1 when the exchange has failed. */
   private takeBody(octets: Buffer, pos: number, end: number): number {
     const sink = this.sink!;
+    if (octets === readBuffer) {
+      this.bodyBytes += end - pos;
+      if (this.bodyBytes > LARGE_BODY_BYTES || this.remaining > LARGE_BODY_BYTES)
+        this.ownReads ??= PrivateReads.begin(this.socket);
+    }
     switch (this.head.framing) {
       case Framing.none:
         this.finish(undefined);
@@ -385,6 +396,8 @@ export class UpstreamConnection implements Waiting {
     const reusable = this.head.keepAlive && this.requestComplete && !this.socket.destroyed;
     this.sink = undefined;
     this.deadline = 0;
+    this.ownReads?.end();
+    this.ownReads = undefined;
     if (this.paused) {
       // The next exchange must hear its response: whoever paused this one is done with it.
       this.paused = false;
