@@ -19,9 +19,10 @@ import { FileSource } from '../shared/config/source/file-source.ts';
 import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
 import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
-import { listenFailure } from '../shared/process/listen-failure.ts';
+import { failedAddress, listenFailure } from '../shared/process/listen-failure.ts';
 import { logChoice, pluginsOrFail, processLog } from '../shared/process/serve.ts';
 import { handleSignals, pause } from '../shared/process/signals.ts';
+import { serveUntilSignalled } from '../shared/process/until-signalled.ts';
 import { CARDINAL_VERSION } from '../shared/process/version.ts';
 import type { ListenerSpec } from '../shared/proxy/contract.ts';
 import { createCounterTable } from '../shared/state/counter-table.ts';
@@ -30,23 +31,16 @@ import { nodeStatus } from './admin/node-status.ts';
 import { type AdminServer, startAdminServer } from './admin/server.ts';
 import { ConfigurationControl } from './configuration-control.ts';
 import { DataDirectory } from './data-directory.ts';
-import { claimPorts, failedAddress } from './port-claim.ts';
+import { claimPorts } from './port-claim.ts';
 import { startupConfiguration } from './startup-configuration.ts';
 import { WorkerPool } from './workers/pool.ts';
 
 const ENGINE = new URL('../shared/proxy/engine.ts', import.meta.url).href;
 const ADMIN_CLOSE_MS = 2_000;
 
-/** Resolves only when the start failed; a gateway that serves ends through its signals. */
-export async function runGateway(call: Call, engineModule = ENGINE): Promise<number> {
-  const opened = new AsyncDisposableStack();
-  try {
-    await start(call, engineModule, opened);
-  } catch (error) {
-    await opened.disposeAsync();
-    throw error;
-  }
-  return new Promise<never>(() => {});
+/** Rejects when the start failed; a process that serves ends through its signals. */
+export function runGateway(call: Call, engineModule = ENGINE): Promise<never> {
+  return serveUntilSignalled((opened) => start(call, engineModule, opened));
 }
 
 /** `opened` gets what must be closed again when the start fails further on. */

@@ -1,5 +1,5 @@
 /**
- * Keeps the process small. What each measure is worth is in docs/performance.md.
+ * Keeps the process small.
  *
  * `bin/cardinal.js` sets three V8 flags before anything is loaded. V8 doubles its young generation as long as
  * objects survive its collections, up to 32 MiB and more; the objects of a proxy live as long as one request,

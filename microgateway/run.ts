@@ -21,9 +21,10 @@ import { MetricsRegistry } from '../shared/observe/metrics.ts';
 import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
 import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
-import { listenFailure } from '../shared/process/listen-failure.ts';
+import { failedAddress, listenFailure } from '../shared/process/listen-failure.ts';
 import { logChoice, pluginsOrFail, processLog } from '../shared/process/serve.ts';
 import { handleSignals, pause } from '../shared/process/signals.ts';
+import { serveUntilSignalled } from '../shared/process/until-signalled.ts';
 import { CARDINAL_VERSION } from '../shared/process/version.ts';
 import type { Engine, ListenerRole, ListenerSpec } from '../shared/proxy/contract.ts';
 import type { CreateEngine } from '../shared/proxy/engine-options.ts';
@@ -37,16 +38,9 @@ const { hostname } = process.getBuiltinModule('node:os');
 
 const ENGINE = new URL('../shared/proxy/engine.ts', import.meta.url).href;
 
-/** Resolves only when the start failed; a microgateway that serves ends through its signals. */
-export async function runMicrogateway(call: Call, engineModule = ENGINE): Promise<number> {
-  const opened = new AsyncDisposableStack();
-  try {
-    await start(call, engineModule, opened);
-  } catch (error) {
-    await opened.disposeAsync();
-    throw error;
-  }
-  return new Promise<never>(() => {});
+/** Rejects when the start failed; a process that serves ends through its signals. */
+export function runMicrogateway(call: Call, engineModule = ENGINE): Promise<never> {
+  return serveUntilSignalled((opened) => start(call, engineModule, opened));
 }
 
 /** `opened` gets what must be closed again when the start fails further on. */
@@ -124,7 +118,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       return renderPrometheus(metrics.snapshot());
     },
   }).catch(async (error: unknown) => {
-    throw await listenFailure(error, addressOf(error, settings.status_listen), 'status_listen', resolved);
+    throw await listenFailure(error, failedAddress(error, settings.status_listen), 'status_listen', resolved);
   });
 
   opened.defer(() => status.close());
@@ -142,7 +136,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       ...settings.outbound_listen.map((address) => listenerSpec(address, outbound)),
     ])
     .catch(async (error: unknown) => {
-      const address = addressOf(error, [...settings.inbound_listen, ...settings.outbound_listen]);
+      const address = failedAddress(error, [...settings.inbound_listen, ...settings.outbound_listen]);
       const setting = settings.inbound_listen.includes(address) ? 'inbound_listen' : 'outbound_listen';
       throw await listenFailure(error, address, setting, resolved);
     });
@@ -267,11 +261,6 @@ function listenerSpec(address: ListenAddress, role: ListenerRole): ListenerSpec 
     backlog: address.backlog,
     role,
   };
-}
-
-function addressOf(error: unknown, addresses: readonly ListenAddress[]): ListenAddress {
-  const port = (error as { port?: number }).port;
-  return addresses.find((address) => address.port === port) ?? (addresses[0] as ListenAddress);
 }
 
 function openFile(

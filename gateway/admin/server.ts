@@ -2,10 +2,10 @@
  * The Admin API's listener. Off the request path, in the supervisor's thread, with express. Every answer has
  * Kong's shape; nothing here is reachable through a proxy address.
  */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { ListenAddress } from '../../shared/config/settings/listen.ts';
+import { bindServers, boundAddresses } from '../../shared/observe/bound-servers.ts';
 import { browserGuard } from './browser-guard.ts';
 import { postConfig } from './config-endpoint.ts';
 import type { AdminContext } from './context.ts';
@@ -105,18 +105,15 @@ export async function startAdminServer(
   context: AdminContext,
 ): Promise<AdminServer> {
   const app = adminApp(context);
-  const servers: Server[] = [];
-  try {
-    for (const address of listen) servers.push(await bind(address, app));
-  } catch (error) {
-    for (const server of servers) server.close();
-    throw error;
-  }
+  const limits = {
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 10_000,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 5_000,
+  };
+  const servers = await bindServers(listen, () => createServer(limits, app), MAX_CONNECTIONS);
   return {
-    addresses: servers.map((server) => {
-      const { address, port } = server.address() as AddressInfo;
-      return { host: address, port };
-    }),
+    addresses: boundAddresses(servers),
     close: async (timeoutMs) => {
       const timer = setTimeout(() => {
         for (const server of servers) server.closeAllConnections();
@@ -127,20 +124,4 @@ export async function startAdminServer(
       clearTimeout(timer);
     },
   };
-}
-
-function bind(address: ListenAddress, app: express.Express): Promise<Server> {
-  const server = createServer(
-    { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 5_000 },
-    app,
-  );
-  server.maxConnections = MAX_CONNECTIONS;
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: address.host, port: address.port, backlog: 128 }, () => {
-      server.off('error', reject);
-      server.on('error', () => {});
-      resolve(server);
-    });
-  });
 }

@@ -3,8 +3,8 @@
  * apart from the traffic, so that it answers while that is shed. It holds no secrets and decides nothing.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { ListenAddress } from '../config/settings/listen.ts';
+import { bindServers, boundAddresses, cutServer } from './bound-servers.ts';
 import { PROMETHEUS_CONTENT_TYPE } from './prometheus-text.ts';
 
 const { createServer } = process.getBuiltinModule('node:http');
@@ -36,26 +36,17 @@ export async function startStatusServer(
   listen: readonly ListenAddress[],
   source: StatusSource,
 ): Promise<StatusServer> {
-  const servers: Server[] = [];
-  try {
-    for (const address of listen) servers.push(await bind(address, source));
-  } catch (error) {
-    await Promise.all(servers.map(closeServer));
-    throw error;
-  }
+  const servers = await bindServers(listen, () => statusServer(source), MAX_CONNECTIONS);
   return {
-    addresses: servers.map((server) => {
-      const { address, port } = server.address() as AddressInfo;
-      return { host: address, port };
-    }),
+    addresses: boundAddresses(servers),
     close: async () => {
-      await Promise.all(servers.map(closeServer));
+      await Promise.all(servers.map(cutServer));
     },
   };
 }
 
-function bind(address: ListenAddress, source: StatusSource): Promise<Server> {
-  const server = createServer(
+function statusServer(source: StatusSource): Server {
+  return createServer(
     {
       maxHeaderSize: 8192,
       headersTimeout: 5_000,
@@ -70,22 +61,6 @@ function bind(address: ListenAddress, source: StatusSource): Promise<Server> {
       });
     },
   );
-  server.maxConnections = MAX_CONNECTIONS;
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: address.host, port: address.port, backlog: 128 }, () => {
-      server.off('error', reject);
-      server.on('error', () => {});
-      resolve(server);
-    });
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
 
 async function answer(

@@ -43,3 +43,11 @@ export async function listenFailure(
     cause: error,
   });
 }
+
+/** The address that failed, where the error knows it. */
+export function failedAddress(error: unknown, addresses: readonly ListenAddress[]): ListenAddress {
+  const known = (error as { listen?: ListenAddress }).listen;
+  if (known !== undefined) return known;
+  const port = (error as { port?: number }).port;
+  return addresses.find((address) => address.port === port) ?? (addresses[0] as ListenAddress);
+}
