@@ -85,6 +85,11 @@ export class ServicePlans {
     const tlsKey = tlsOptions?.key ?? 'http';
     const poolOf = new WeakMap<Endpoint, Pool>();
     const hostOf = new WeakMap<Endpoint, string>();
+    // Most services have one endpoint, and with thousands of services a table look-up is a cache miss.
+    let poolEndpoint: Endpoint | undefined;
+    let lastPool: Pool | undefined;
+    let hostEndpoint: Endpoint | undefined;
+    let lastHost = '';
     return {
       service: shown,
       balancer,
@@ -96,6 +101,7 @@ export class ServicePlans {
       fixedHost,
       defaultPort,
       poolFor(endpoint) {
+        if (endpoint === poolEndpoint) return lastPool!;
         let pool = poolOf.get(endpoint);
         if (pool === undefined) {
           const name = serverName(fixedHost ?? endpoint.hostname);
@@ -110,9 +116,12 @@ export class ServicePlans {
           pool = pools.for(target, tlsOptions === undefined ? tlsKey : `${tlsKey}|${name ?? ''}`);
           poolOf.set(endpoint, pool);
         }
+        poolEndpoint = endpoint;
+        lastPool = pool;
         return pool;
       },
       hostFor(endpoint) {
+        if (endpoint === hostEndpoint) return lastHost;
         let host = hostOf.get(endpoint);
         if (host === undefined) {
           const bare =
@@ -122,6 +131,8 @@ export class ServicePlans {
           host = endpoint.port === defaultPort ? bare : `${bare}:${endpoint.port}`;
           hostOf.set(endpoint, host);
         }
+        hostEndpoint = endpoint;
+        lastHost = host;
         return host;
       },
     };
