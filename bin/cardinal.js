@@ -47,7 +47,8 @@ if (newEnough(process.versions.node)) {
     // Before anything else is loaded: what has been optimised or has grown does not shrink again. See
     // microgateway/footprint.ts, which takes the brake off the optimising compilers when the process serves.
     const { setFlagsFromString } = process.getBuiltinModule('node:v8');
-    for (const flag of ['--semi-space-growth-factor=1', '--no-maglev', '--no-opt']) setFlagsFromString(flag);
+    for (const flag of ['--semi-space-growth-factor=1', '--no-maglev', '--no-opt', '--no-sparkplug'])
+      setFlagsFromString(flag);
   }
   const { enableCompileCache } = await import('node:module');
   // Compiled code is kept in the installation (never in a shared temporary folder): it halves the start. Where
