@@ -22,7 +22,8 @@ export async function rootDocument(
     edition: 'community',
     hostname: context.node.hostname,
     node_id: context.node.id,
-    timers: { running: 0, pending: 0 },
+    // None runs while this is answered; those that wait are Node's.
+    timers: { running: 0, pending: pendingTimers() },
     plugins: { available_on_server: available, enabled_in_cluster: enabled },
     configuration: {
       ...context.settings,
@@ -34,4 +35,8 @@ export async function rootDocument(
     // Workers are threads: they have the process's id.
     pids: { master: process.pid, workers: Array.from({ length: workers }, () => process.pid) },
   };
+}
+
+function pendingTimers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 }
