@@ -254,3 +254,28 @@ export const localTarget: SettingType<LocalTarget | undefined> = {
     return `${value.protocol}://${host}:${value.port}`;
   },
 };
+
+/** Where entities are kept; undefined when it can be. */
+export function checkStore(value: string): string | undefined {
+  if (value === 'off' || value === 'memory') return undefined;
+  if (value.startsWith('sqlite:')) {
+    return value === 'sqlite:' ? 'needs a path: sqlite:./cardinal.db' : undefined;
+  }
+  if (/^rediss?(?:\+(?:sentinel|cluster))?:\/\/[^/]/.test(value)) return undefined;
+  return `must be off, memory, sqlite:PATH or redis://HOST:PORT, not '${value.replace(/\/\/[^@/]*@/, '//')}'`;
+}
+
+/** A URL without credentials, path or query; undefined when it is one. */
+export function checkHttpsUrl(value: string): string | undefined {
+  const url = URL.parse(value);
+  if (url === null || url.protocol !== 'https:') return `must be https://HOST:PORT, not '${value}'`;
+  if (
+    url.username !== '' ||
+    url.password !== '' ||
+    url.pathname !== '/' ||
+    url.search !== '' ||
+    url.hash !== ''
+  )
+    return 'must be https://HOST:PORT and nothing else';
+  return undefined;
+}
