@@ -7,7 +7,7 @@ import type { ConfigurationDelivery } from './protocol.ts';
 
 export class Arrivals {
   readonly #transfers = new Map<number, EntityUpdate[]>();
-  #generation = 0;
+  #generation = -1;
   #configuration: Configuration = EMPTY_CONFIGURATION;
 
   /** From now on changes may be based on this one. */

@@ -34,6 +34,13 @@ export interface PoolOptions {
   readonly log: Logger;
 }
 
+export interface ApplyOptions {
+  /** Its number, higher than the one in place; the next one when it is not given. */
+  readonly generation?: number;
+  /** Runs when every worker is ready to switch; if it rejects, nothing changes. */
+  readonly beforeCommit?: () => Promise<void>;
+}
+
 export interface PoolStatus {
   readonly workers: readonly {
     readonly worker: number;
@@ -99,9 +106,9 @@ export class WorkerPool {
   }
 
   /** Starts all workers with this configuration. Rejects when one of them cannot start, and ends the others. */
-  async start(configuration: Configuration): Promise<void> {
+  async start(configuration: Configuration, generation = 1): Promise<void> {
     this.#configuration = configuration;
-    this.#generation = 1;
+    this.#generation = generation;
     const starts = await Promise.allSettled(this.#slots.map((slot) => this.#bringUp(slot)));
     const failure = starts.find((start) => start.status === 'rejected');
     if (failure !== undefined) {
@@ -114,12 +121,9 @@ export class WorkerPool {
     }
   }
 
-  /**
-   * Puts a configuration in place everywhere or nowhere. `beforeCommit` runs when every worker is ready
-   * to switch; if it rejects, nothing changes.
-   */
-  async apply(configuration: Configuration, beforeCommit?: () => Promise<void>): Promise<number> {
-    const generation = this.#generation + 1;
+  /** Puts a configuration in place everywhere or nowhere. */
+  async apply(configuration: Configuration, options: ApplyOptions = {}): Promise<number> {
+    const { generation = this.#generation + 1, beforeCommit } = options;
     const threads = this.#threads().filter((thread) => thread.listening);
     try {
       await this.#prepareAll(threads, generation, configuration);
