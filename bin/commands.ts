@@ -35,6 +35,24 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('../shared/cli/commands/validate.ts'),
   },
   {
+    group: 'Configuration',
+    name: 'diff',
+    summary: 'show what cardinal apply would change',
+    load: () => import('../gateway/cli/diff-command.ts'),
+  },
+  {
+    group: 'Configuration',
+    name: 'apply',
+    summary: 'make a running gateway have what a file says',
+    load: () => import('../gateway/cli/apply-command.ts'),
+  },
+  {
+    group: 'Configuration',
+    name: 'dump',
+    summary: 'write what a running gateway has as a file',
+    load: () => import('../gateway/cli/dump-command.ts'),
+  },
+  {
     group: 'About',
     name: 'version',
     summary: 'print the version',

@@ -4,7 +4,7 @@
  * started.
  */
 import { availableParallelism, hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { addressUrl, announce, countsText } from '../shared/cli/banner.ts';
 import { CliError, systemErrorText } from '../shared/cli/cli-error.ts';
 import type { Call } from '../shared/cli/command.ts';
@@ -26,6 +26,7 @@ import { serveUntilSignalled } from '../shared/process/until-signalled.ts';
 import { CARDINAL_VERSION } from '../shared/process/version.ts';
 import type { ListenerSpec } from '../shared/proxy/contract.ts';
 import { createCounterTable } from '../shared/state/counter-table.ts';
+import { accessControl } from './admin/access/access-control.ts';
 import { checkExposure } from './admin/exposure.ts';
 import { nodeStatus } from './admin/node-status.ts';
 import { type AdminServer, startAdminServer } from './admin/server.ts';
@@ -51,7 +52,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   const choice = logChoice(settings, call.io);
   const log = processLog(choice);
   for (const notice of resolved.notices) log.notice(notice);
-  checkExposure(settings, log.child('admin'));
+  await checkExposure(settings, undefined, log.child('admin'));
 
   const catalog = await pluginsOrFail(settings);
   const reader = createReader(catalog.schemas);
@@ -146,12 +147,21 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
           log: log.child('config'),
         });
 
+  const access = accessControl({
+    settings,
+    documents: undefined,
+    auditPath: join(directory.path, 'audit.log'),
+    plugins: catalog.schemas,
+    log: log.child('admin'),
+  });
+  opened.defer(() => access.close());
   let admin: AdminServer;
   try {
     admin = await startAdminServer(settings.admin_listen, {
       node,
       settings: shownSettings(settings, 'gateway'),
       plugins: catalog,
+      access,
       control,
       reader,
       maxBodyBytes: settings.admin_max_body_size,
@@ -178,6 +188,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       await pause(settings.drain_delay);
       const cut = await pool.drain(settings.drain_timeout);
       await admin.close(ADMIN_CLOSE_MS);
+      await access.close();
       await pool.close();
       await status.close();
       log.notice('stopped', { cut });

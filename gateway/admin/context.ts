@@ -4,11 +4,13 @@ import type { Logger } from '../../shared/observe/logger.ts';
 import type { PluginCatalog } from '../../shared/plugins/catalog.ts';
 import type { ConfigurationControl } from '../configuration/control.ts';
 import type { PoolStatus } from '../workers/pool.ts';
+import type { AccessControl } from './access/access-control.ts';
 
 export interface AdminContext {
   readonly node: { readonly id: string; readonly hostname: string; readonly version: string };
   readonly settings: Readonly<Record<string, string>>;
   readonly plugins: PluginCatalog;
+  readonly access: Pick<AccessControl, 'middleware' | 'router'>;
   readonly control: ConfigurationControl;
   readonly reader: ConfigurationReader;
   readonly maxBodyBytes: number;

@@ -6,7 +6,6 @@ import { createServer } from 'node:http';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import type { ListenAddress } from '../../shared/config/settings/listen.ts';
 import { bindServers, boundAddresses } from '../../shared/observe/bound-servers.ts';
-import { browserGuard } from './browser-guard.ts';
 import { postConfig } from './config-endpoint.ts';
 import type { AdminContext } from './context.ts';
 import { memoryFormat, nodeStatus } from './node-status.ts';
@@ -40,7 +39,7 @@ export function adminApp(context: AdminContext): express.Express {
     } as typeof response.writeHead;
     next();
   });
-  app.use(browserGuard);
+  app.use(context.access.middleware, context.access.router);
 
   endpoint(app, '/', {
     GET: async (_request, response) => {

@@ -6,6 +6,8 @@ export const EXIT = {
   ok: 0,
   /** It failed while running: network, files, a worker that cannot start. */
   failed: 1,
+  /** What was looked for is there: `diff` found differences. */
+  different: 2,
   /** Wrong usage: unknown command or flag, bad argument. */
   usage: 64,
   /** The configuration (the declarative file) is invalid or cannot be read. */
@@ -24,6 +26,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_MEANING: Readonly<Record<number, string>> = {
   0: 'success',
   1: 'it failed while running',
+  2: 'there are differences (with --non-zero-exit-code)',
   64: 'wrong usage (unknown flag, bad argument)',
   65: 'the configuration is invalid or cannot be read',
   69: 'something it needs is not available (an address is in use)',

@@ -11,6 +11,8 @@ const { open } = process.getBuiltinModule('node:fs/promises');
 
 export interface LineWriterOptions {
   readonly path: string;
+  /** Permissions of a file that is made. Default 0644. */
+  readonly mode?: number;
   /** How long a line may wait for company. Default 100. */
   readonly flushIntervalMs?: number;
   /** A batch of this size goes at once. Default 256 KiB. */
@@ -30,7 +32,7 @@ interface Batch {
 }
 
 const FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY;
-const MODE = 0o644;
+const DEFAULT_MODE = 0o644;
 const openWriters = new Set<LineWriter>();
 
 /** Resolves when every line that any writer has taken is on its way to the disk; for shut-down. */
@@ -40,6 +42,7 @@ export async function flushLineWriters(): Promise<void> {
 
 export class LineWriter {
   readonly #path: string;
+  readonly #mode: number;
   readonly #flushIntervalMs: number;
   readonly #batchBytes: number;
   readonly #maxQueueBytes: number;
@@ -67,6 +70,7 @@ export class LineWriter {
 
   constructor(options: LineWriterOptions) {
     this.#path = options.path;
+    this.#mode = options.mode ?? DEFAULT_MODE;
     this.#flushIntervalMs = options.flushIntervalMs ?? 100;
     this.#batchBytes = options.batchBytes ?? 256 * 1024;
     this.#maxQueueBytes = options.maxQueueBytes ?? 8 * 1024 * 1024;
@@ -179,7 +183,7 @@ export class LineWriter {
         this.#handle = undefined;
         await old?.close();
       }
-      this.#handle ??= await open(this.#path, FLAGS, MODE);
+      this.#handle ??= await open(this.#path, FLAGS, this.#mode);
       for (let at = 0; at < batch.used; ) {
         at += (await this.#handle.write(batch.bytes, at, batch.used - at)).bytesWritten;
       }

@@ -9,6 +9,8 @@ export interface Actor {
   readonly name: string;
   readonly role: Role;
   readonly via: 'open' | 'token' | 'session';
+  /** Id of the token; absent when none was needed. */
+  readonly tokenId?: string;
 }
 
 declare global {

@@ -32,7 +32,12 @@ export class SettingError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Environment variables of the command line itself that are no settings. */
-const NOT_SETTINGS = new Set(['CARDINAL_NODE']);
+const NOT_SETTINGS = new Set([
+  'CARDINAL_NODE',
+  'CARDINAL_ADMIN_URL',
+  'CARDINAL_ADMIN_TOKEN',
+  'KONG_ADMIN_URL',
+]);
 
 export function environmentName(name: string): string {
   return `CARDINAL_${name.toUpperCase()}`;

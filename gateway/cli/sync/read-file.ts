@@ -1,0 +1,112 @@
+/** What a declarative file asks for: checked first, as `cardinal validate` does, then as it would be sent. */
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import type { Io } from '../../../shared/cli/command.ts';
+import { renderFindings } from '../../../shared/cli/render-findings.ts';
+import { renderInvalid } from '../../../shared/cli/render-outcome.ts';
+import type { StoredEntity } from '../../../shared/config/change.ts';
+import { parseJson } from '../../../shared/config/declarative/json-source.ts';
+import { declarativeFromObject } from '../../../shared/config/declarative/read.ts';
+import { parseYaml } from '../../../shared/config/declarative/yaml-source.ts';
+import type { Configuration } from '../../../shared/config/entities.ts';
+import { isRecord } from '../../../shared/config/schema/validate.ts';
+import { createReader } from '../../../shared/config/source/declarative-reader.ts';
+import type { PluginCatalog } from '../../../shared/plugins/catalog.ts';
+import type { Entities, Schemas } from './schemas.ts';
+
+export interface Desired {
+  /** Values as they are sent: secrets not hashed, unless `storedForm`. */
+  readonly entities: Entities;
+  /** `_transform: false`: secrets are hashed already. */
+  readonly storedForm: boolean;
+  /** Whether the file itself gives this id. */
+  isGivenId(id: string): boolean;
+  /** Whether the value of this field was made up, because the file does not say it. */
+  isGenerated(id: string, field: string): boolean;
+}
+
+/** `path`: `-` is standard input. Rejects with a CliError (exit code 65) that holds the findings. */
+export async function readDesired(
+  path: string,
+  catalog: PluginCatalog,
+  schemas: Schemas,
+  io: Io,
+  input: AsyncIterable<Uint8Array> = process.stdin,
+): Promise<Desired> {
+  const reader = createReader(catalog.schemas);
+  const piped = path === '-' ? await readAll(input as NodeJS.ReadableStream) : undefined;
+  const outcome = await (piped === undefined ? reader.readFile(path) : reader.readText(piped));
+  if (!outcome.ok) throw renderInvalid(outcome, path, io);
+  if (outcome.warnings.length > 0) {
+    io.writeError(`${renderFindings(outcome.warnings, outcome.text, path, io.err).trimEnd()}\n`);
+  }
+  const document = await parsed(path, piped ?? (await readFile(path, 'utf8')));
+  const again = () => {
+    const result = declarativeFromObject(
+      { ...document, _transform: false },
+      { plugins: schemas.plugins, now: Date.now() },
+    );
+    if (!result.ok) throw new Error('the file was valid a moment ago, and is not now');
+    return entitiesOf(result.configuration, schemas);
+  };
+  const entities = again();
+  const other = again();
+  const generated = generatedFields(entities, other, schemas);
+  const ids = new Set<string>();
+  collectIds(document, ids);
+  return {
+    entities,
+    storedForm: document['_transform'] === false,
+    isGivenId: (id) => ids.has(id),
+    isGenerated: (id, field) => generated.has(`${id} ${field}`),
+  };
+}
+
+/** It has been found to be a valid document. */
+async function parsed(path: string, text: string): Promise<Readonly<Record<string, unknown>>> {
+  const json = path === '-' ? text.trimStart().startsWith('{') : path.toLowerCase().endsWith('.json');
+  let result = json ? parseJson(text) : await parseYaml(text);
+  if (!result.ok && path === '-') result = await parseYaml(text);
+  if (!result.ok || !isRecord(result.document.value)) throw new Error(`${path} changed while it was read`);
+  return result.document.value;
+}
+
+function entitiesOf(configuration: Configuration, schemas: Schemas): Entities {
+  const { pluginEntities } = configuration;
+  const core = configuration as unknown as Readonly<Record<string, readonly StoredEntity[] | undefined>>;
+  return new Map(
+    schemas.managed.map(({ collection, owner }) => [
+      collection,
+      (owner === undefined ? core[collection] : (pluginEntities[collection] as unknown as StoredEntity[])) ??
+        [],
+    ]),
+  );
+}
+
+/** What is made up comes out differently each time: keys that the file leaves to the gateway. */
+function generatedFields(one: Entities, other: Entities, schemas: Schemas): ReadonlySet<string> {
+  const generated = new Set<string>();
+  for (const definition of schemas.managed) {
+    const { fields } = definition.schema;
+    const auto = Object.keys(fields).filter(
+      (name) => name !== 'id' && fields[name]?.type === 'string' && fields[name]?.options.auto === true,
+    );
+    if (auto.length === 0) continue;
+    const second = other.get(definition.collection) ?? [];
+    (one.get(definition.collection) ?? []).forEach((entity, i) => {
+      for (const name of auto) {
+        if (entity[name] !== second[i]?.[name]) generated.add(`${entity.id} ${name}`);
+      }
+    });
+  }
+  return generated;
+}
+
+function collectIds(value: unknown, ids: Set<string>): void {
+  if (Array.isArray(value)) for (const element of value) collectIds(element, ids);
+  else if (isRecord(value)) {
+    const { id } = value;
+    if (typeof id === 'string') ids.add(id.toLowerCase());
+    for (const name of Object.keys(value)) collectIds(value[name], ids);
+  }
+}
