@@ -5,13 +5,11 @@
  */
 import { availableParallelism, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { addressUrl, announce, countsText } from '../shared/cli/banner.ts';
 import { CliError, systemErrorText } from '../shared/cli/cli-error.ts';
 import type { Call } from '../shared/cli/command.ts';
 import { EXIT } from '../shared/cli/exit-codes.ts';
 import { logFindings, renderInvalid } from '../shared/cli/render-outcome.ts';
-import type { Configuration } from '../shared/config/entities.ts';
-import { type ListenAddress, showAddress } from '../shared/config/settings/listen.ts';
+import type { ListenAddress } from '../shared/config/settings/listen.ts';
 import type { ResolvedSettings } from '../shared/config/settings/resolve.ts';
 import { engineSettings, shownSettings } from '../shared/config/settings/settings.ts';
 import { createReader } from '../shared/config/source/declarative-reader.ts';
@@ -27,13 +25,17 @@ import { CARDINAL_VERSION } from '../shared/process/version.ts';
 import type { ListenerSpec } from '../shared/proxy/contract.ts';
 import { createCounterTable } from '../shared/state/counter-table.ts';
 import { accessControl } from './admin/access/access-control.ts';
+import { TOKEN_KIND } from './admin/access/tokens.ts';
 import { checkExposure } from './admin/exposure.ts';
 import { nodeStatus } from './admin/node-status.ts';
 import { type AdminServer, startAdminServer } from './admin/server.ts';
 import { ConfigurationControl } from './configuration/control.ts';
 import { DataDirectory } from './data-directory.ts';
+import { openManagement } from './management.ts';
 import { claimPorts } from './port-claim.ts';
-import { startupConfiguration } from './startup-configuration.ts';
+import { sayReady } from './ready-line.ts';
+import type { StartupConfiguration } from './startup-configuration.ts';
+import type { Store } from './store/contract.ts';
 import { WorkerPool } from './workers/pool.ts';
 
 const ENGINE = new URL('../shared/proxy/engine.ts', import.meta.url).href;
@@ -52,21 +54,30 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   const choice = logChoice(settings, call.io);
   const log = processLog(choice);
   for (const notice of resolved.notices) log.notice(notice);
-  await checkExposure(settings, undefined, log.child('admin'));
-
   const catalog = await pluginsOrFail(settings);
   const reader = createReader(catalog.schemas);
   const directory = new DataDirectory(resolve(call.io.cwd, settings.data_dir));
-  const startup = await startupConfiguration(settings.declarative_config, directory, reader, call.io);
-  const proxyAddresses = await claimPorts(settings.proxy_listen).catch(async (error: unknown) => {
-    throw await listenFailure(error, failedAddress(error, settings.proxy_listen), 'proxy_listen', resolved);
-  });
   const node = {
     id: settings.node_id === '' ? await nodeId(directory) : settings.node_id,
     hostname: hostname(),
     version: CARDINAL_VERSION,
   };
-
+  const management = await openManagement({
+    settings,
+    directory,
+    catalog,
+    reader,
+    node: node.id,
+    log: log.child('config'),
+    io: call.io,
+  });
+  opened.defer(() => management.close());
+  const { startup, store } = management;
+  const countTokens = async () => (await store.documents(TOKEN_KIND)).length;
+  await checkExposure(settings, countTokens, log.child('admin'));
+  const proxyAddresses = await claimPorts(settings.proxy_listen).catch(async (error: unknown) => {
+    throw await listenFailure(error, failedAddress(error, settings.proxy_listen), 'proxy_listen', resolved);
+  });
   const counters = createCounterTable();
   const pool = new WorkerPool({
     count: settings.workers === 'auto' ? availableParallelism() : settings.workers,
@@ -90,6 +101,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     startup.configuration,
     effectiveConfiguration(catalog, call.io.env, log.child('config')),
   );
+  const managed = management.managed(control);
   let draining = false;
   let serving = false;
   const freshStatus = async () => {
@@ -149,7 +161,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
 
   const access = accessControl({
     settings,
-    documents: undefined,
+    documents: store,
     auditPath: join(directory.path, 'audit.log'),
     plugins: catalog.schemas,
     log: log.child('admin'),
@@ -163,6 +175,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       plugins: catalog,
       access,
       control,
+      managed,
       reader,
       maxBodyBytes: settings.admin_max_body_size,
       counterBytes: counters.buffer.byteLength,
@@ -189,6 +202,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       const cut = await pool.drain(settings.drain_timeout);
       await admin.close(ADMIN_CLOSE_MS);
       await access.close();
+      await management.close();
       await pool.close();
       await status.close();
       log.notice('stopped', { cut });
@@ -197,49 +211,48 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
 
   opened.defer(forget);
   try {
-    await control.start();
+    await control.start(startup.generation);
   } catch (error) {
     throw startFailure(error, settings.declarative_config);
   }
   serving = true;
+  management.follow();
   await file?.watch();
   logFindings(startup.warnings, log.child('config'));
-  const source =
-    startup.origin === 'file'
-      ? settings.declarative_config
-      : startup.origin === 'stored'
-        ? directory.configurationPath
-        : 'none yet: POST /config';
-  const counts = countsOf(startup.configuration);
   process.getBuiltinModule('node:module').flushCompileCache();
-  announce(
+  sayReady(
     {
-      role: 'gateway',
-      version: CARDINAL_VERSION,
       readyMs: Math.round(performance.now() - startedAt),
-      lines: [
-        ['Proxy', proxyAddresses.map((address) => addressUrl(address, address.ssl)).join('  ') || 'off'],
-        ['Admin', admin.addresses.map((address) => addressUrl(address)).join('  ') || 'off'],
-        ['Status', status.addresses.map((address) => addressUrl(address)).join('  ') || 'off'],
-        ['Workers', String(pool.listening)],
-        [
-          'Config',
-          `${source}   ${countsText(counts, call.io.err.unicode ? ' · ' : ', ')}${file === undefined ? '' : '   (watching)'}`,
-        ],
-      ],
-      fields: {
-        proxy: proxyAddresses.map(showAddress),
-        admin: admin.addresses.map(showAddress),
-        status: status.addresses.map(showAddress),
-        workers: pool.listening,
-        config: source,
-        entities: countsText(counts, ', '),
-        hash: startup.configuration.hash,
-      },
+      proxy: proxyAddresses,
+      admin: admin.addresses,
+      status: status.addresses,
+      cluster: [],
+      workers: pool.listening,
+      source: sourceText(startup, settings.declarative_config, directory, store),
+      watching: file !== undefined,
+      configuration: control.current,
     },
     call.io,
     log,
   );
+}
+
+function sourceText(
+  { origin }: StartupConfiguration,
+  file: string,
+  directory: DataDirectory,
+  store: Pick<Store, 'location'>,
+): string {
+  switch (origin) {
+    case 'file':
+      return file;
+    case 'posted':
+      return directory.configurationPath;
+    case 'store':
+      return store.location;
+    case 'empty':
+      return 'none yet: POST /config';
+  }
 }
 
 function listenerSpec(address: ListenAddress): ListenerSpec {
@@ -251,16 +264,6 @@ function listenerSpec(address: ListenAddress): ListenerSpec {
     backlog: address.backlog,
     role: { kind: 'edge' },
   };
-}
-
-function countsOf(configuration: Configuration): (readonly [number, string])[] {
-  return [
-    [configuration.services.length, 'services'],
-    [configuration.routes.length, 'routes'],
-    [configuration.plugins.length, 'plugins'],
-    [configuration.consumers.length, 'consumers'],
-    [configuration.upstreams.length, 'upstreams'],
-  ];
 }
 
 async function nodeId(directory: DataDirectory): Promise<string> {

@@ -14,7 +14,8 @@ import type { DataDirectory } from './data-directory.ts';
 
 export interface StartupConfiguration {
   readonly configuration: Configuration;
-  readonly origin: 'file' | 'stored' | 'empty';
+  readonly generation: number;
+  readonly origin: 'file' | 'posted' | 'empty' | 'store';
   readonly warnings: readonly Finding[];
 }
 
@@ -27,7 +28,12 @@ export async function startupConfiguration(
   if (path !== '') {
     const outcome = await reader.readFile(path);
     if (!outcome.ok) throw renderInvalid(outcome, path, io);
-    return { configuration: outcome.configuration, origin: 'file', warnings: outcome.warnings };
+    return {
+      configuration: outcome.configuration,
+      generation: 1,
+      origin: 'file',
+      warnings: outcome.warnings,
+    };
   }
   let text: string | undefined;
   try {
@@ -38,8 +44,14 @@ export async function startupConfiguration(
       help: ['it holds the configuration that was last posted; another place: --data-dir DIR'],
     });
   }
-  if (text === undefined) return { configuration: EMPTY_CONFIGURATION, origin: 'empty', warnings: [] };
+  if (text === undefined)
+    return { configuration: EMPTY_CONFIGURATION, generation: 1, origin: 'empty', warnings: [] };
   const outcome = await reader.readText(text);
   if (!outcome.ok) throw renderInvalid(outcome, directory.configurationPath, io);
-  return { configuration: outcome.configuration, origin: 'stored', warnings: outcome.warnings };
+  return {
+    configuration: outcome.configuration,
+    generation: 1,
+    origin: 'posted',
+    warnings: outcome.warnings,
+  };
 }

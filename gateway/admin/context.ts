@@ -2,6 +2,7 @@
 import type { ConfigurationReader } from '../../shared/config/source/reader.ts';
 import type { Logger } from '../../shared/observe/logger.ts';
 import type { PluginCatalog } from '../../shared/plugins/catalog.ts';
+import type { ManagedConfiguration } from '../configuration/contract.ts';
 import type { ConfigurationControl } from '../configuration/control.ts';
 import type { PoolStatus } from '../workers/pool.ts';
 import type { AccessControl } from './access/access-control.ts';
@@ -12,6 +13,7 @@ export interface AdminContext {
   readonly plugins: PluginCatalog;
   readonly access: Pick<AccessControl, 'middleware' | 'router'>;
   readonly control: ConfigurationControl;
+  readonly managed: ManagedConfiguration;
   readonly reader: ConfigurationReader;
   readonly maxBodyBytes: number;
   /** Size of the shared counter table. */

@@ -94,7 +94,7 @@ export class MemoryStore implements Store {
   }
 
   /** No other process can commit here. */
-  watch(): () => void {
+  watch(_changed: () => void): () => void {
     return () => {};
   }
 

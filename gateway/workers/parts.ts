@@ -1,6 +1,5 @@
 /** A configuration in pieces that a worker can take in between two requests. */
-import { CORE_ENTITIES } from '../../shared/config/entities/index.ts';
-import type { Configuration } from '../../shared/config/entities.ts';
+import { CORE_COLLECTIONS, type Configuration } from '../../shared/config/entities.ts';
 
 /** Taking in this many routes holds a worker up for some 3 ms. */
 const PART_ENTITIES = 250;
@@ -15,8 +14,7 @@ export interface ConfigurationPart {
 
 export function* partsOf(configuration: Configuration): Generator<ConfigurationPart> {
   const { pluginEntities } = configuration;
-  for (const { collection } of CORE_ENTITIES)
-    yield* cut(collection, configuration[collection as 'services'] as readonly { readonly id: string }[]);
+  for (const collection of CORE_COLLECTIONS) yield* cut(collection, configuration[collection]);
   for (const collection of Object.keys(pluginEntities))
     yield* cut(collection, pluginEntities[collection] ?? []);
 }

@@ -2,8 +2,7 @@
  * The difference between two configurations as data: what is written to a store, sent to worker threads and to
  * data planes. Applying one gives a new `Configuration`; nothing is changed in place.
  */
-import { CORE_ENTITIES } from './entities/index.ts';
-import type { Configuration, CoreEntities, PluginEntity } from './entities.ts';
+import { CORE_COLLECTIONS, type Configuration, type CoreEntities, type PluginEntity } from './entities.ts';
 
 /** An entity of any collection in stored form. */
 export interface StoredEntity {
@@ -25,7 +24,7 @@ export type Change = readonly EntityChange[];
 /** What an entity is from now on, without what it was. */
 export type EntityUpdate = Pick<EntityChange, 'collection' | 'id' | 'after'>;
 
-const CORE = new Set(CORE_ENTITIES.map((definition) => definition.collection));
+const CORE = new Set<string>(CORE_COLLECTIONS);
 
 /** True for Kong's own entities, false for those that a plugin owns. */
 export function isCoreCollection(collection: string): boolean {

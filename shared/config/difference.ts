@@ -3,8 +3,7 @@
  * as objects, not by what they say: a source that makes all of them anew has changed all of them.
  */
 import { type EntityUpdate, isCoreCollection } from './change.ts';
-import { CORE_ENTITIES } from './entities/index.ts';
-import type { Configuration, CoreEntities } from './entities.ts';
+import { CORE_COLLECTIONS, type Configuration, type CoreEntities } from './entities.ts';
 
 type Entities = readonly { readonly id: string }[];
 
@@ -33,7 +32,7 @@ export function difference(
 /** The collections that either of them has. */
 function collections(before: Configuration, after: Configuration): Set<string> {
   return new Set([
-    ...CORE_ENTITIES.map((definition) => definition.collection),
+    ...CORE_COLLECTIONS,
     ...Object.keys(before.pluginEntities),
     ...Object.keys(after.pluginEntities),
   ]);

@@ -1,6 +1,7 @@
 /** The configuration of a node that has not been given one: no entities, Kong's hash of nothing. */
-import { EMPTY_HASH } from './declarative/assemble.ts';
 import type { Configuration } from './entities.ts';
+
+export const EMPTY_HASH = '0'.repeat(32);
 
 export const EMPTY_CONFIGURATION: Configuration = {
   services: [],

@@ -224,6 +224,22 @@ export interface CoreEntities {
   readonly keys: readonly Key[];
 }
 
+/** Their collections; those of plugins are in `pluginEntities`. */
+export const CORE_COLLECTIONS = [
+  'services',
+  'routes',
+  'consumers',
+  'plugins',
+  'upstreams',
+  'targets',
+  'certificates',
+  'snis',
+  'ca_certificates',
+  'vaults',
+  'key_sets',
+  'keys',
+] as const satisfies readonly (keyof CoreEntities)[];
+
 /**
  * A whole validated configuration. `entities` of plugins (`keyauth_credentials`, ...) are in
  * `pluginEntities` by collection name.

@@ -4,11 +4,9 @@
  * part. Same entities, same hash, whatever their order.
  */
 import { canonicalJson } from './declarative/canonical-json.ts';
+import { EMPTY_HASH } from './empty.ts';
 
 const { createHash } = process.getBuiltinModule('node:crypto');
-
-/** Hash of no entities at all: Kong's. */
-export const EMPTY_GENERATION = '0'.repeat(32);
 
 /** Digest of one entity: SHA-256 over its canonical JSON, 64 hex characters. */
 export function entityDigest(entity: object): string {
@@ -24,5 +22,5 @@ export function generationDigest(digests: ReadonlyMap<string, string>): string {
 
 /** What `configuration_hash` shows and `Configuration.hash` holds: 32 characters, as Kong's clients expect. */
 export function shownHash(digest: string, entities: number): string {
-  return entities === 0 ? EMPTY_GENERATION : digest.slice(0, 32);
+  return entities === 0 ? EMPTY_HASH : digest.slice(0, 32);
 }

@@ -45,7 +45,13 @@ export class CardinalProcess {
     const entry = options.fake === true ? FAKE_ENTRY : ENTRY;
     this.child = spawn(process.execPath, [entry, ...args], {
       cwd: options.cwd,
-      env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...options.env },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: process.env['HOME'] ?? '',
+        // Its address is fixed by default, and tests run side by side.
+        CARDINAL_CLUSTER_LISTEN: 'off',
+        ...options.env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.on('data', (chunk: Buffer) => {

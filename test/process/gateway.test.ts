@@ -203,7 +203,7 @@ test('environment, flag and default; GET / shows what is in force', async (t) =>
 
 test('POST /config: the whole cycle', async (t) => {
   const cwd = await folder(t);
-  const { cardinal, admin, proxy, status } = await gateway(t, cwd);
+  const { cardinal, admin, proxy, status } = await gateway(t, cwd, '--store', 'off');
   const post = (body: string, type = 'application/json', query = '') =>
     fetchFrom(admin, `/config${query}`, { method: 'POST', headers: { 'Content-Type': type }, body });
   const text = kongFile('orders');
@@ -263,7 +263,7 @@ test('POST /config: the whole cycle', async (t) => {
   assert.equal((await stat(kept)).mode & 0o777, 0o600);
   cardinal.child.kill('SIGKILL');
   await cardinal.finished;
-  const again = await gateway(t, cwd);
+  const again = await gateway(t, cwd, '--store', 'off');
   assert.equal((await fetchFrom(again.proxy, '/')).json.hash, before.hash);
   assert.equal(again.ready['config'], kept);
 });
@@ -271,7 +271,8 @@ test('POST /config: the whole cycle', async (t) => {
 test('what cannot be stored is not put in place', async (t) => {
   const cwd = await folder(t);
   const nodeId = '00000000-0000-4000-8000-000000000000';
-  const { admin, proxy } = await gateway(t, cwd, '--data-dir', 'data', '--node-id', nodeId);
+  const nothingKept = ['--store', 'off', '--cluster-listen', 'off', '--admin-auth', 'off'];
+  const { admin, proxy } = await gateway(t, cwd, '--data-dir', 'data', '--node-id', nodeId, ...nothingKept);
   await writeFile(join(cwd, 'data'), 'a file where the folder would be');
   const headers = { 'Content-Type': 'application/json' };
   const answer = await fetchFrom(admin, '/config', { method: 'POST', headers, body: kongFile('a') });
@@ -280,7 +281,7 @@ test('what cannot be stored is not put in place', async (t) => {
 });
 
 test('the Admin API: methods, paths, units, and no use from foreign web pages', async (t) => {
-  const { admin } = await gateway(t, await folder(t));
+  const { admin } = await gateway(t, await folder(t), '--store', 'off');
   assert.deepEqual((await fetchFrom(admin, '/nothing')).json, { message: 'Not found' });
   const wrong = await fetchFrom(admin, '/status', { method: 'POST' });
   assert.equal(wrong.status, 405);

@@ -32,7 +32,9 @@ test('policy: redis is refused with its place, everywhere', async (t) => {
   assert.equal(started.code, 65);
   assert.match(started.stderr, /--> kong\.yml:6:15/);
 
-  const { ready } = await serve(t, ['gateway', ...off, '--admin-listen', '127.0.0.1:0'], { cwd });
+  const { ready } = await serve(t, ['gateway', ...off, '--store', 'off', '--admin-listen', '127.0.0.1:0'], {
+    cwd,
+  });
   const posted = await fetchFrom((ready['admin'] as string[])[0], '/config', {
     method: 'POST',
     headers: { 'Content-Type': 'text/yaml' },

@@ -50,7 +50,16 @@ const own = ['--plugin-paths', 'tell.mjs'];
 
 test('gateway: served with the value; stored, shown and logged as a reference', async (t) => {
   const cwd = await files(t);
-  const args = [...GATEWAY, '--proxy-listen', '127.0.0.1:0', '--log-level', 'debug', ...own];
+  const args = [
+    ...GATEWAY,
+    '--store',
+    'off',
+    '--proxy-listen',
+    '127.0.0.1:0',
+    '--log-level',
+    'debug',
+    ...own,
+  ];
   const env = { TELL_WHAT: SECRET };
   const { process: cardinal, ready } = await serve(t, args, { cwd, env });
   const [proxy] = ready['proxy'] as string[];

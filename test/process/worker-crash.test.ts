@@ -135,7 +135,7 @@ test('metrics are one set over all workers, and never go backwards when they die
 });
 
 test('a configuration that does not compile changes nothing on any worker', async (t) => {
-  const { proxy, admin } = await start(t, await folder(t), ['--workers', '2'], true);
+  const { proxy, admin } = await start(t, await folder(t), ['--workers', '2', '--store', 'off'], true);
   const headers = { 'Content-Type': 'application/json' };
   const post = (name: string) =>
     fetchFrom(admin, '/config', { method: 'POST', headers, body: kongFile(name) });

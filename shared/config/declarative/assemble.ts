@@ -2,13 +2,13 @@
  * The last step of reading: generated values, hashed secrets, time stamps, and the entities in their lists. Only runs
  * over documents without errors, except that it may find certificates that have expired.
  */
+
+import { EMPTY_HASH } from '../empty.ts';
 import { fillGenerated } from '../entities/fill-generated.ts';
 import { CORE_ENTITIES, type EntityIndex } from '../entities/index.ts';
 import type { Configuration, PluginEntity } from '../entities.ts';
 import type { EntityNode } from './entity-node.ts';
 import type { Complaint } from './links.ts';
-
-export const EMPTY_HASH = '0'.repeat(32);
 
 export interface AssembleOptions {
   readonly transform: boolean;

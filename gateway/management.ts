@@ -1,0 +1,140 @@
+/**
+ * What a gateway is managed through, opened before anything else starts: the store with the configuration in it, or
+ * a file, or what was posted. The small things beside the configuration (tokens, the CA of the control plane, the
+ * nodes that were seen) are documents of a store in each case.
+ */
+import { randomUUID } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { CliError } from '../shared/cli/cli-error.ts';
+import type { Io } from '../shared/cli/command.ts';
+import { EXIT } from '../shared/cli/exit-codes.ts';
+import { entityIndex } from '../shared/config/entities/index.ts';
+import { pluginRegistry } from '../shared/config/plugin-registry.ts';
+import type { Settings } from '../shared/config/settings/settings.ts';
+import type { ConfigurationReader } from '../shared/config/source/reader.ts';
+import type { Logger } from '../shared/observe/logger.ts';
+import type { PluginCatalog } from '../shared/plugins/catalog.ts';
+import type { ManagedConfiguration } from './configuration/contract.ts';
+import type { ConfigurationControl } from './configuration/control.ts';
+import { FixedConfiguration } from './configuration/fixed-configuration.ts';
+import { StoredConfiguration } from './configuration/stored-configuration.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { type StartupConfiguration, startupConfiguration } from './startup-configuration.ts';
+import type { Store } from './store/contract.ts';
+import { openStore } from './store/open.ts';
+
+export interface Management {
+  /** For documents; the configuration is only in it when `managed` is writable. */
+  readonly store: Store;
+  /** What the workers start with. */
+  readonly startup: StartupConfiguration;
+  /** The configuration as the Admin API has it; changes go through `control`. */
+  managed(control: ConfigurationControl): ManagedConfiguration;
+  /** With the workers started: from now on changes are taken, and those of other replicas followed. */
+  follow(): void;
+  close(): Promise<void>;
+}
+
+export interface ManagementOptions {
+  readonly settings: Settings;
+  readonly directory: DataDirectory;
+  readonly catalog: PluginCatalog;
+  readonly reader: ConfigurationReader;
+  readonly node: string;
+  readonly log: Logger;
+  readonly io: Io;
+}
+
+/** Rejects with a CliError. */
+export async function openManagement(options: ManagementOptions): Promise<Management> {
+  const { settings, directory, catalog, reader, node, log, io } = options;
+  if (settings.declarative_config !== '' && settings.store !== '' && settings.store !== 'off') {
+    throw new CliError('a configuration file and a store exclude each other', {
+      exitCode: EXIT.usage,
+      help: ['leave out --config (cardinal apply FILE puts a file into a store), or --store'],
+    });
+  }
+  const plugins = pluginRegistry(catalog.schemas);
+  const index = entityIndex(plugins);
+  const location = storeLocation(settings, io.cwd, directory);
+  const store = await open(location === 'off' ? documentsLocation(settings, directory) : location, log);
+  try {
+    if (location === 'off') {
+      const startup = await startupConfiguration(settings.declarative_config, directory, reader, io);
+      return {
+        store,
+        startup,
+        managed: (control) =>
+          new FixedConfiguration(startup.origin === 'file' ? 'file' : 'posted', control, index, plugins),
+        follow: () => {},
+        close: () => store.close(),
+      };
+    }
+    const stored = await StoredConfiguration.open({
+      store,
+      index,
+      plugins,
+      node,
+      log,
+      now: Date.now,
+      uuid: randomUUID,
+    });
+    return {
+      store,
+      startup: { ...stored.initial, origin: 'store', warnings: [] },
+      managed(control) {
+        stored.attach(control);
+        return stored;
+      },
+      follow: () => stored.follow(),
+      async close() {
+        stored.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error instanceof CliError ? error : notUsable(store.location, error as Error);
+  }
+}
+
+/** Where the entities are: `off` when they come from elsewhere. Paths are relative to `cwd`. */
+export function storeLocation(
+  settings: Pick<Settings, 'store' | 'declarative_config' | 'role'>,
+  cwd: string,
+  directory: DataDirectory,
+): string {
+  const { store } = settings;
+  if (store.startsWith('sqlite:')) return `sqlite:${resolve(cwd, store.slice('sqlite:'.length))}`;
+  if (store !== '') return store;
+  if (settings.declarative_config !== '' || settings.role === 'data_plane') return 'off';
+  return databaseIn(directory);
+}
+
+/** Without a store for entities, documents are beside what else is kept; where nothing needs them, nowhere. */
+function documentsLocation(settings: Settings, directory: DataDirectory): string {
+  const { cluster_listen: cluster, admin_listen: admin, admin_auth: auth } = settings;
+  return cluster.length > 0 || (admin.length > 0 && auth !== 'off') ? databaseIn(directory) : 'memory';
+}
+
+function databaseIn(directory: DataDirectory): string {
+  return `sqlite:${join(directory.path, 'cardinal.db')}`;
+}
+
+async function open(location: string, log: Logger): Promise<Store> {
+  try {
+    return await openStore(location, { warn: (message) => log.warn(message) });
+  } catch (error) {
+    throw notUsable(location.replace(/\/\/[^@/]*@/, '//'), error as Error);
+  }
+}
+
+function notUsable(location: string, error: Error): CliError {
+  return new CliError(`the store ${location} cannot be used: ${error.message}`, {
+    exitCode: EXIT.config,
+    cause: error,
+    help: [
+      'another one: --store sqlite:PATH, redis://HOST:PORT, memory or off; another folder: --data-dir DIR',
+    ],
+  });
+}
