@@ -9,7 +9,12 @@ describe('references', () => {
   it('may be given by a unique field', () => {
     const bench = new Bench();
     const consumer = bench.insert('consumers', { username: 'u', custom_id: 'x' });
-    for (const by of [{ username: 'u' }, { custom_id: 'x' }, { id: null, username: 'u' }]) {
+    for (const by of [
+      { username: 'u' },
+      { custom_id: 'x' },
+      { id: null, username: 'u' },
+      { username: 'u', custom_id: 'no' },
+    ]) {
       const plugin = bench
         .draft()
         .insert('plugins', { name: 'rate-limiting', config: { minute: 1 }, consumer: by });
