@@ -3,8 +3,7 @@
  * holds all the rules between entities or throws a ModelError and has changed nothing. Nothing here is stored or
  * served; whoever has the draft does that with its `change`.
  */
-import type { Change, EntityChange, StoredEntity } from '../../shared/config/change.ts';
-import { canonicalJson } from '../../shared/config/declarative/canonical-json.ts';
+import type { Change, StoredEntity } from '../../shared/config/change.ts';
 import type { EntityDefinition } from '../../shared/config/entities/definition.ts';
 import { fillGenerated } from '../../shared/config/entities/fill-generated.ts';
 import type { EntityIndex } from '../../shared/config/entities/index.ts';
@@ -13,36 +12,28 @@ import { isUuid } from '../../shared/config/schema/rules.ts';
 import { takeSnis } from './certificate-snis.ts';
 import { type EntityKey, type InsertOptions, type ModelDraft, ModelError } from './contract.ts';
 import {
-  caStillReferenced,
   danglingReference,
   notFound,
   primaryKeyViolation,
   schemaViolation,
-  stillReferenced,
   uniqueViolation,
   violation,
 } from './errors.ts';
 import { storedTtl, takeTtl } from './expiry.ts';
 import { resolveForeignKeys } from './foreign-keys.ts';
+import { Journal } from './journal.ts';
 import { requireCommonProtocol } from './plugin-protocols.ts';
-import { referrersOf } from './referrers.ts';
+import { requireUnreferenced, withDependents } from './removal.ts';
 import { accept, merge, read, type Sent, whenUpdating } from './request-entity.ts';
-import { CA_CERTIFICATES, type Table, togetherValues } from './table.ts';
+import { type Table, togetherValues } from './table.ts';
 import { View } from './view.ts';
 
 type Verb = 'insert' | 'upsert' | 'update';
 
-/** One step: what was there before it. */
-interface Step {
-  readonly table: Table;
-  readonly id: string;
-  readonly before: StoredEntity | undefined;
-}
-
 export class Draft extends View implements ModelDraft {
   readonly #base: (collection: string) => Table;
   readonly #written = new Map<string, Table>();
-  readonly #steps: Step[] = [];
+  readonly #journal = new Journal();
   readonly #now: () => number;
   readonly #uuid: () => string;
 
@@ -109,7 +100,7 @@ export class Draft extends View implements ModelDraft {
         // What is over is there until it is deleted: a state that held it can be restored.
         if (after !== null)
           this.#checkReferences(this.definition(collection), after, (c, other) => this.table(c).get(other));
-        else this.#checkUnreferenced(collection, id);
+        else requireUnreferenced(this.index, this.#tables, { collection, id });
       }
     });
   }
@@ -131,35 +122,11 @@ export class Draft extends View implements ModelDraft {
   }
 
   get change(): Change {
-    const changes: EntityChange[] = [];
-    const seen = new Map<Table, Set<string>>();
-    for (const { table, id, before } of this.#steps) {
-      let ids = seen.get(table);
-      if (ids === undefined) seen.set(table, (ids = new Set()));
-      if (ids.has(id)) continue;
-      ids.add(id);
-      const after = table.get(id);
-      if (!same(before, after)) {
-        const { collection } = table.definition;
-        changes.push({ collection, id, before: before ?? null, after: after ?? null });
-      }
-    }
-    return changes;
+    return this.#journal.change();
   }
 
   attempt<T>(work: () => T): T {
-    const start = this.#steps.length;
-    try {
-      return work();
-    } catch (error) {
-      for (let i = this.#steps.length - 1; i >= start; i--) {
-        const { table, id, before } = this.#steps[i] as Step;
-        if (before === undefined) table.delete(id);
-        else table.put(before);
-      }
-      this.#steps.length = start;
-      throw error;
-    }
+    return this.#journal.attempt(work);
   }
 
   protected override now(): number {
@@ -277,39 +244,10 @@ export class Draft extends View implements ModelDraft {
     }
   }
 
-  #checkUnreferenced(collection: string, id: string): void {
-    for (const { collection: child, field } of referrersOf(this.index).get(collection) ?? []) {
-      if ((this.table(child).referring(field, id)?.length ?? 0) > 0) throw stillReferenced(collection, child);
-    }
-  }
-
   /** Deletes an entity with everything that hangs on it. Codes 4 and 19 when something else needs one of those. */
   #remove(collection: string, id: string): void {
-    if (collection === 'ca_certificates') this.#checkCaUnused(id);
-    const doomed = new Map<string, { readonly collection: string; readonly id: string }>();
-    const needed: { readonly parent: string; readonly child: string; readonly key: string }[] = [];
-    const open = [{ collection, id }];
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const key = `${next.collection} ${next.id}`;
-      if (doomed.has(key)) continue;
-      doomed.set(key, next);
-      for (const { collection: child, field, onDelete } of referrersOf(this.index).get(next.collection) ??
-        []) {
-        for (const childId of this.table(child).referring(field, next.id)?.list ?? []) {
-          if (onDelete === 'cascade') open.push({ collection: child, id: childId });
-          else needed.push({ parent: next.collection, child, key: `${child} ${childId}` });
-        }
-      }
-    }
-    for (const { parent, child, key } of needed) if (!doomed.has(key)) throw stillReferenced(parent, child);
-    for (const entity of doomed.values()) this.#delete(entity.collection, entity.id);
-  }
-
-  #checkCaUnused(id: string): void {
-    for (const collection of ['services', 'plugins']) {
-      const first = this.table(collection).referring(CA_CERTIFICATES, id)?.list[0];
-      if (first !== undefined) throw caStillReferenced(id, collection, first);
-    }
+    for (const place of withDependents(this.index, this.#tables, { collection, id }))
+      this.#delete(place.collection, place.id);
   }
 
   #checkSnis(names: readonly string[], certificate: string | undefined): void {
@@ -337,16 +275,11 @@ export class Draft extends View implements ModelDraft {
   #put(collection: string, entity: StoredEntity): void {
     const table = this.#writable(collection);
     this.#checkUnique(table, entity);
-    this.#steps.push({ table, id: entity.id, before: table.get(entity.id) });
-    table.put(entity);
+    this.#journal.put(table, entity);
   }
 
   #delete(collection: string, id: string): void {
-    const table = this.#writable(collection);
-    const before = table.get(id);
-    if (before === undefined) return;
-    this.#steps.push({ table, id, before });
-    table.delete(id);
+    this.#journal.delete(this.#writable(collection), id);
   }
 
   #writable(collection: string): Table {
@@ -355,6 +288,8 @@ export class Draft extends View implements ModelDraft {
     if (table === undefined) this.#written.set(collection, (table = base.fork()));
     return table;
   }
+
+  readonly #tables = (collection: string) => this.table(collection);
 
   readonly #live = (collection: string, id: string) => this.live(collection, id);
 
@@ -391,10 +326,4 @@ function transformed(
   const result = { ...value };
   for (const field of Object.keys(all)) if (Object.hasOwn(sent, field)) result[field] = all[field];
   return result;
-}
-
-function same(before: StoredEntity | undefined, after: StoredEntity | undefined): boolean {
-  if (before === after) return true;
-  if (before === undefined || after === undefined) return false;
-  return canonicalJson(before) === canonicalJson(after);
 }

@@ -8,6 +8,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** More problems, and longer texts, tell nobody anything. */
 const MAX_PROBLEMS = 1000;
 const MAX_MESSAGE = 10_000;
+const MAX_TEXT = 2000;
 
 export function invalidPrimaryKey(reason = 'expected a valid UUID'): ModelError {
   const fields = { id: reason };
@@ -20,10 +21,16 @@ export function invalidPrimaryKey(reason = 'expected a valid UUID'): ModelError 
 }
 
 export function schemaViolation(problems: readonly Problem[]): ModelError {
-  const fields = fieldsTree(problems.length > MAX_PROBLEMS ? problems.slice(0, MAX_PROBLEMS) : problems);
-  const text = violationText(fields);
-  const message = text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}...` : text;
+  const told = problems
+    .slice(0, MAX_PROBLEMS)
+    .map((problem) => ({ ...problem, message: cut(problem.message, MAX_TEXT) }));
+  const fields = fieldsTree(told);
+  const message = cut(violationText(fields), MAX_MESSAGE);
   return new ModelError(400, { code: 2, name: 'schema violation', message, fields });
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}...` : text;
 }
 
 /** A schema violation of one field, or of the whole entity. */
@@ -107,9 +114,8 @@ export function notFound(key: Fields): ModelError {
   });
 }
 
-/** `reason`: a text, or the tree of one field. */
 export function invalidUnique(field: string, reason: string): ModelError {
-  return new ModelError(400, { code: 10, name: `invalid unique ${field}`, message: reason });
+  return new ModelError(400, { code: 10, name: `invalid unique ${field}`, message: cut(reason, MAX_TEXT) });
 }
 
 export function invalidOption(option: string, reason: string): ModelError {

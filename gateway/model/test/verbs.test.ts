@@ -118,6 +118,7 @@ describe('PATCH', () => {
       draft.update('upstreams', 'u', {
         tags: ['c'],
         host_header: null,
+        created_at: null,
         healthchecks: { active: { healthy: { successes: 2, http_statuses: [201] } }, threshold: 10 },
       }),
     );
