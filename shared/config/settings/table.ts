@@ -155,7 +155,7 @@ const TABLE = {
     'Configuration',
     duration(1000, 8760 * HOUR),
     '24h',
-    'How long consumers’ credentials count as right while the control plane cannot confirm them. `stale_credentials` says what happens then.',
+    'How long credentials of consumers count as right while the control plane cannot confirm them. `stale_credentials` says what happens then.',
   ),
   stale_credentials: setting(
     'Configuration',

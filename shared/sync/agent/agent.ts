@@ -148,9 +148,7 @@ class SyncAgent implements Agent {
   async #run(): Promise<void> {
     const network = await import('./network.ts');
     const { signal } = this.#abort;
-    const renew = (identity: Parameters<typeof network.renew>[1]) =>
-      network.renew(this.#options.url, identity, signal);
-    this.#credentials.watch(renew);
+    this.#credentials.renewWith((identity) => network.renew(this.#options.url, identity, signal));
     while (!signal.aborted) {
       this.#again = false;
       let wait: number;
@@ -161,7 +159,6 @@ class SyncAgent implements Agent {
         this.#failed(error, network);
         wait = this.#backoff.next();
       }
-      this.#credentials.watch(renew);
       if (!this.#again) await this.#pause(wait);
     }
   }
@@ -182,7 +179,7 @@ class SyncAgent implements Agent {
       this.#options,
       this.#reader,
       this.#served,
-      this.#credentials.signingKeys,
+      () => this.#credentials.signingKeys,
       this.#events(),
     );
     const stream = await network.openStream(

@@ -60,7 +60,7 @@ function wrongServer(certificate: PeerCertificate): Error | undefined {
   const names = (certificate.subjectaltname ?? '').split(', ');
   return names.includes(`URI:${CONTROL_PLANE_URI}`)
     ? undefined
-    : new Error('the certificate there is not a control plane’s');
+    : new Error('the certificate there is not that of a control plane');
 }
 
 /** Posts JSON, gives JSON. Rejects with a RefusedByControlPlane, or the system's error. */

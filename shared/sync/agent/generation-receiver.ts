@@ -55,16 +55,16 @@ export class GenerationReceiver {
   readonly #options: AgentOptions;
   readonly #reader: EntityReader;
   readonly #served: ServedGeneration;
-  readonly #signingKeys: readonly KeyObject[];
+  readonly #signingKeys: () => readonly KeyObject[];
   readonly #events: ReceiverEvents;
   #receiving: Receiving | undefined;
 
-  /** One for each connection. */
+  /** One for each connection. `signingKeys` are asked for each time: a renewal may bring another one. */
   constructor(
     options: AgentOptions,
     reader: EntityReader,
     served: ServedGeneration,
-    signingKeys: readonly KeyObject[],
+    signingKeys: () => readonly KeyObject[],
     events: ReceiverEvents,
   ) {
     this.#options = options;
@@ -171,7 +171,7 @@ export class GenerationReceiver {
   }
 
   #verify(manifest: GenerationManifest, signature: string): void {
-    if (!this.#signingKeys.some((key) => verifyManifest(manifest, signature, key)))
+    if (!this.#signingKeys().some((key) => verifyManifest(manifest, signature, key)))
       throw new Refusal('signature', 'the signature does not hold');
     checkScope(manifest, this.#options.subscription);
     checkNotOlder(manifest, this.#served.newest);

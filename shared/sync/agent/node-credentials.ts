@@ -24,8 +24,8 @@ export class NodeCredentials {
   #identity: NodeIdentity | undefined;
   #renewAt = 0;
   #timer: Timer | undefined;
+  #renew: Renew | undefined;
   #retries = 0;
-  #renewing: Promise<void> | undefined;
   #rejoin = false;
   #closed = false;
 
@@ -62,7 +62,7 @@ export class NodeCredentials {
       });
       return;
     }
-    this.#use(identity);
+    this.#use(identity, 0);
   }
 
   /** A certificate that may be shown now. Joins when there is none. Rejects with what went wrong. */
@@ -92,24 +92,10 @@ export class NodeCredentials {
     if (this.#options.token !== '') this.#rejoin = true;
   }
 
-  /** Renews in time from now on. */
-  watch(renew: Renew): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    const identity = this.#identity;
-    const { clock } = this.#options;
-    if (identity === undefined || this.#closed) return;
-    const now = clock.wallNow();
-    if (now >= identity.notAfter) return;
-    const retry = Math.min(RETRY_FIRST_MS * 2 ** (this.#retries - 1), RETRY_LONGEST_MS);
-    const wait = this.#retries > 0 ? retry * (0.9 + 0.2 * clock.random()) : Math.max(0, this.#renewAt - now);
-    this.#timer = clock.after(Math.min(wait, LONGEST_TIMER_MS), () => {
-      if (this.#retries === 0 && clock.wallNow() < this.#renewAt) return this.watch(renew);
-      this.#renewing ??= this.#renew(identity, renew).finally(() => {
-        this.#renewing = undefined;
-        this.watch(renew);
-      });
-    });
+  /** Renews in time from now on, this certificate and those after it. */
+  renewWith(renew: Renew): void {
+    this.#renew = renew;
+    this.#watch();
   }
 
   close(): void {
@@ -117,20 +103,38 @@ export class NodeCredentials {
     this.#timer?.cancel();
   }
 
-  async #renew(identity: NodeIdentity, renew: Renew): Promise<void> {
+  #watch(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const identity = this.#identity;
+    const renew = this.#renew;
+    const { clock } = this.#options;
+    const now = clock.wallNow();
+    if (identity === undefined || renew === undefined || this.#closed || now >= identity.notAfter) return;
+    const retry = Math.min(RETRY_FIRST_MS * 2 ** (this.#retries - 1), RETRY_LONGEST_MS);
+    const wait = this.#retries > 0 ? retry * (0.9 + 0.2 * clock.random()) : Math.max(0, this.#renewAt - now);
+    this.#timer = clock.after(Math.min(wait, LONGEST_TIMER_MS), () => {
+      if (this.#retries === 0 && clock.wallNow() < this.#renewAt) this.#watch();
+      else void this.#renewNow(identity, renew);
+    });
+  }
+
+  async #renewNow(identity: NodeIdentity, renew: Renew): Promise<void> {
     const { log } = this.#options;
     try {
       const renewed = await renew(identity);
+      // It may have joined anew meanwhile.
       if (this.#identity !== identity || this.#closed) return;
-      this.#retries = 0;
       await this.#keep(renewed);
       log.info('the certificate was renewed', { until: new Date(renewed.notAfter).toISOString() });
     } catch (error) {
+      if (this.#identity !== identity || this.#closed) return;
       this.#retries++;
       log.warn('the certificate could not be renewed; it is tried again', {
         error,
         until: new Date(identity.notAfter).toISOString(),
       });
+      this.#watch();
     }
   }
 
@@ -139,15 +143,18 @@ export class NodeCredentials {
     return claims !== undefined && claims.ca !== certificateHash(identity.ca);
   }
 
-  #use(identity: NodeIdentity): void {
+  /** Renewed from `earliest` on: with a clock that is far ahead of the control plane's every new one is old. */
+  #use(identity: NodeIdentity, earliest: number): void {
     this.#identity = identity;
     const from = Math.min(validFrom(identity.certificate), identity.notAfter);
     const part = RENEW_AT * (1 - RENEW_JITTER + 2 * RENEW_JITTER * this.#options.clock.random());
-    this.#renewAt = from + part * (identity.notAfter - from);
+    this.#renewAt = Math.max(from + part * (identity.notAfter - from), earliest);
+    this.#retries = 0;
+    this.#watch();
   }
 
   async #keep(identity: NodeIdentity): Promise<void> {
-    this.#use(identity);
+    this.#use(identity, this.#options.clock.wallNow() + RETRY_FIRST_MS);
     try {
       await this.#options.identityStore.save(identity);
     } catch (error) {
