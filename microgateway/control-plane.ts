@@ -59,12 +59,7 @@ export function openAgent(options: MicrogatewayAgentOptions): Agent {
     version: node.version,
     hostname: node.hostname,
     plugins: pluginRegistry(catalog.schemas),
-    pluginVersions: () => {
-      const versions: Record<string, string> = Object.create(null);
-      for (const { name } of catalog.schemas)
-        versions[name] = catalog.definitions.get(name)?.version ?? node.version;
-      return versions;
-    },
+    pluginVersions: () => pluginVersions(catalog),
     statusAddress: () => reachableAddress(statusAddresses(), node.hostname),
     identityStore: openIdentityStore(dataDir),
     generationStore: openGenerationStore(join(dataDir, 'generations')),
@@ -83,6 +78,12 @@ export function openAgent(options: MicrogatewayAgentOptions): Agent {
     log,
     metrics,
   });
+}
+
+async function pluginVersions(catalog: PluginCatalog): Promise<Readonly<Record<string, string>>> {
+  const versions: Record<string, string> = Object.create(null);
+  for (const { name } of catalog.schemas) versions[name] = await catalog.version(name);
+  return versions;
 }
 
 /**

@@ -44,7 +44,7 @@ export async function startAgent(
     version: '1.2.3',
     hostname: 'host',
     plugins,
-    pluginVersions: () => ({ 'key-auth': '1.2.3' }),
+    pluginVersions: async () => ({ 'key-auth': '1.2.3' }),
     statusAddress: () => null,
     identityStore: openIdentityStore(dataDir),
     generationStore: openGenerationStore(join(dataDir, 'generations')),

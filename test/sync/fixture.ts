@@ -60,7 +60,7 @@ export interface Options {
 /** `to`: port of the application. */
 export async function startMicrogateway(
   t: TestContext,
-  plane: FakeControlPlane,
+  plane: Pick<FakeControlPlane, 'url' | 'token'>,
   to: number,
   { cwd, args = [], token = plane.token }: Options,
 ): Promise<Running> {

@@ -156,7 +156,7 @@ class SyncAgent implements Agent {
         wait = await this.#connection(network);
       } catch (error) {
         if (signal.aborted) break;
-        this.#failed(error, network);
+        this.#failed(error);
         wait = this.#backoff.next();
       }
       if (!this.#again) await this.#pause(wait);
@@ -173,6 +173,7 @@ class SyncAgent implements Agent {
         this.#served.forgetOrder();
       return joined;
     });
+    const plugins = await this.#options.pluginVersions();
     const ended = Promise.withResolvers<string>();
     let away: number | undefined;
     const receiver = new GenerationReceiver(
@@ -182,28 +183,34 @@ class SyncAgent implements Agent {
       () => this.#credentials.signingKeys,
       this.#events(),
     );
-    const stream = await network.openStream(
-      url,
-      identity,
-      {
-        frame: (frame: ControlPlaneFrame, from: Network.Stream) => {
-          if (frame.type === 'pong') return undefined;
-          if (frame.type !== 'go-away') return receiver.receive(frame, from);
-          away = this.#backoff.away(frame.retryAfterMs);
-          from.close('the control plane sent this node away for a while');
-          return undefined;
+    const stream = await network
+      .openStream(
+        url,
+        identity,
+        {
+          frame: (frame: ControlPlaneFrame, from: Network.Stream) => {
+            if (frame.type === 'pong') return undefined;
+            if (frame.type !== 'go-away') return receiver.receive(frame, from);
+            away = this.#backoff.away(frame.retryAfterMs);
+            from.close('the control plane sent this node away for a while');
+            return undefined;
+          },
+          heard: () => {
+            this.#heardAt = clock.wallNow();
+            this.#served.heard();
+          },
+          closed: (reason) => ended.resolve(reason),
         },
-        heard: () => {
-          this.#heardAt = clock.wallNow();
-          this.#served.heard();
-        },
-        closed: (reason) => ended.resolve(reason),
-      },
-      clock,
-      signal,
-    );
+        clock,
+        signal,
+      )
+      .catch((error: unknown) => {
+        if (error instanceof network.RefusedByControlPlane && [401, 403].includes(error.status))
+          this.#credentials.refused();
+        throw error;
+      });
     const openedAt = clock.now();
-    this.#opened(stream);
+    this.#opened(stream, plugins);
     const reports = this.#reports(stream);
     const reason = await ended.promise;
     reports.cancel();
@@ -216,7 +223,7 @@ class SyncAgent implements Agent {
     return away ?? this.#backoff.next();
   }
 
-  #opened(stream: Network.Stream): void {
+  #opened(stream: Network.Stream, plugins: Readonly<Record<string, string>>): void {
     const { clock, log, url, name, version, hostname, subscription, budgetBytes } = this.#options;
     this.#stream = stream;
     this.#since = clock.wallNow();
@@ -231,7 +238,7 @@ class SyncAgent implements Agent {
       role: name.role,
       version,
       hostname,
-      plugins: this.#options.pluginVersions(),
+      plugins,
       subscription,
       have: manifest === undefined ? null : { generation: manifest.generation, digest: manifest.digest },
       budgetBytes,
@@ -287,10 +294,8 @@ class SyncAgent implements Agent {
     };
   }
 
-  #failed(error: unknown, network: typeof Network): void {
+  #failed(error: unknown): void {
     this.#metrics.failures.add(1);
-    const refused = error instanceof network.RefusedByControlPlane && [401, 403].includes(error.status);
-    if (refused) this.#credentials.refused();
     const { message, code } = error as NodeJS.ErrnoException;
     this.#note(message === '' || message === undefined ? (code ?? 'it failed') : message);
   }

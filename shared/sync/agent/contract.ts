@@ -36,7 +36,7 @@ export interface AgentOptions {
   /** Schemas of the plugins that may be configured here: what entities are validated against. */
   readonly plugins: PluginRegistry;
   /** Names and versions of those plugins. */
-  readonly pluginVersions: () => Readonly<Record<string, string>>;
+  readonly pluginVersions: () => Promise<Readonly<Record<string, string>>>;
   /** `host:port` where others reach the status listener. */
   readonly statusAddress: () => string | null;
   readonly identityStore: IdentityStore;
