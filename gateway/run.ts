@@ -29,7 +29,7 @@ import { createCounterTable } from '../shared/state/counter-table.ts';
 import { checkExposure } from './admin/exposure.ts';
 import { nodeStatus } from './admin/node-status.ts';
 import { type AdminServer, startAdminServer } from './admin/server.ts';
-import { ConfigurationControl } from './configuration-control.ts';
+import { ConfigurationControl } from './configuration/control.ts';
 import { DataDirectory } from './data-directory.ts';
 import { claimPorts } from './port-claim.ts';
 import { startupConfiguration } from './startup-configuration.ts';

@@ -46,9 +46,11 @@ export async function postConfig(context: AdminContext, request: Request, respon
   const text = body.kind === 'text' ? body.text : JSON.stringify(body.document);
   let stored = false;
   try {
-    await context.control.apply(outcome.configuration, async () => {
-      await context.store(text);
-      stored = true;
+    await context.control.apply(outcome.configuration, {
+      beforeCommit: async () => {
+        await context.store(text);
+        stored = true;
+      },
     });
   } catch (error) {
     refuse(context, response, error as NodeJS.ErrnoException, stored);

@@ -2,7 +2,7 @@
 import type { ConfigurationReader } from '../../shared/config/source/reader.ts';
 import type { Logger } from '../../shared/observe/logger.ts';
 import type { PluginCatalog } from '../../shared/plugins/catalog.ts';
-import type { ConfigurationControl } from '../configuration-control.ts';
+import type { ConfigurationControl } from '../configuration/control.ts';
 import type { PoolStatus } from '../workers/pool.ts';
 
 export interface AdminContext {

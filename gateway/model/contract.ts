@@ -46,17 +46,25 @@ export interface PageRequest {
   readonly tags?: { readonly all: readonly string[] } | { readonly any: readonly string[] };
 }
 
-/** Reading. A view is of one generation (a draft: of that and what was changed in it). */
+/**
+ * Reading. A view is of one generation (a draft: of that and what was changed in it). Entities are as the Admin API
+ * shows them: certificates with their `snis`, `ttl` as the seconds that are left. What is over is not there.
+ */
 export interface ModelView {
   readonly index: EntityIndex;
   definition(collection: string): EntityDefinition;
   /** Undefined when there is none. Throws a ModelError (code 1 or 10) when the key cannot be one. */
   find(collection: string, key: EntityKey): StoredEntity | undefined;
   byId(collection: string, id: string): StoredEntity | undefined;
+  /**
+   * The one below `parent` (an id that its `field` holds) with this id, address (targets), group (acls) or endpoint
+   * key. Undefined when it belongs to another parent. Throws as `find` does.
+   */
+  findChild(collection: string, field: string, parent: string, key: EntityKey): StoredEntity | undefined;
   page(collection: string, request: PageRequest): Page;
-  /** Those whose `field` refers to `id`. */
+  /** Those whose `field` refers to `id`. Targets: the newest first. */
   children(collection: string, field: string, id: string, request: PageRequest): Page;
-  /** All, in the order of their ids. */
+  /** All, in the order of their ids and in stored form. */
   all(collection: string): readonly StoredEntity[];
   count(collection: string): number;
 }

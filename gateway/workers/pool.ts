@@ -5,6 +5,7 @@
  * A configuration is put in place in two phases: every worker compiles it, and only when all of them have,
  * all of them switch. A failure anywhere in the first phase changes nothing anywhere.
  */
+import { difference } from '../../shared/config/difference.ts';
 import type { Configuration } from '../../shared/config/entities.ts';
 import type { Logger } from '../../shared/observe/logger.ts';
 import { MetricsRegistry, type MetricsSnapshot } from '../../shared/observe/metrics.ts';
@@ -13,7 +14,8 @@ import type { ListenerSpec } from '../../shared/proxy/contract.ts';
 import type { CounterTable } from '../../shared/state/counter-table.ts';
 import type { EndpointHealth } from '../../shared/upstream/contract.ts';
 import { Backoff } from './backoff.ts';
-import type { WorkerData, WorkerReport } from './protocol.ts';
+import { MOST_UPDATES, partsOf } from './parts.ts';
+import type { ConfigurationDelivery, WorkerData, WorkerReport } from './protocol.ts';
 import { WorkerSilent, WorkerThread } from './worker-thread.ts';
 
 const START_TIMEOUT_MS = 30_000;
@@ -30,6 +32,13 @@ export interface PoolOptions {
   readonly specs: readonly ListenerSpec[];
   readonly counters: CounterTable;
   readonly log: Logger;
+}
+
+export interface ApplyOptions {
+  /** Its number, higher than the one in place; the next one when it is not given. */
+  readonly generation?: number;
+  /** Runs when every worker is ready to switch; if it rejects, nothing changes. */
+  readonly beforeCommit?: () => Promise<void>;
 }
 
 export interface PoolStatus {
@@ -66,6 +75,7 @@ export class WorkerPool {
   #retiredRequests = 0;
   #restarts = 0;
   #generation = 0;
+  #transfers = 0;
   #configuration: Configuration | undefined;
   #started = false;
   #stopping = false;
@@ -96,9 +106,9 @@ export class WorkerPool {
   }
 
   /** Starts all workers with this configuration. Rejects when one of them cannot start, and ends the others. */
-  async start(configuration: Configuration): Promise<void> {
+  async start(configuration: Configuration, generation = 1): Promise<void> {
     this.#configuration = configuration;
-    this.#generation = 1;
+    this.#generation = generation;
     const starts = await Promise.allSettled(this.#slots.map((slot) => this.#bringUp(slot)));
     const failure = starts.find((start) => start.status === 'rejected');
     if (failure !== undefined) {
@@ -111,12 +121,9 @@ export class WorkerPool {
     }
   }
 
-  /**
-   * Puts a configuration in place everywhere or nowhere. `beforeCommit` runs when every worker is ready
-   * to switch; if it rejects, nothing changes.
-   */
-  async apply(configuration: Configuration, beforeCommit?: () => Promise<void>): Promise<number> {
-    const generation = this.#generation + 1;
+  /** Puts a configuration in place everywhere or nowhere. */
+  async apply(configuration: Configuration, options: ApplyOptions = {}): Promise<number> {
+    const { generation = this.#generation + 1, beforeCommit } = options;
     const threads = this.#threads().filter((thread) => thread.listening);
     try {
       await this.#prepareAll(threads, generation, configuration);
@@ -160,7 +167,10 @@ export class WorkerPool {
     configuration: Configuration,
   ): Promise<void> {
     const results = await Promise.allSettled(
-      threads.map((thread) => thread.ask({ type: 'prepare', generation, configuration }, PREPARE_TIMEOUT_MS)),
+      threads.map(async (thread) => {
+        const delivery = await this.#deliver(thread, configuration);
+        await thread.ask({ type: 'prepare', generation, configuration: delivery }, PREPARE_TIMEOUT_MS);
+      }),
     );
     for (const [i, result] of results.entries()) {
       const thread = threads[i] as WorkerThread;
@@ -169,6 +179,23 @@ export class WorkerPool {
       if (result.reason instanceof WorkerSilent) await thread.terminate();
       throw result.reason;
     }
+  }
+
+  /**
+   * What changed, for a worker that serves the current generation and when that is little; else everything, in
+   * parts that it takes one by one, because taking it in at once would hold up its requests.
+   */
+  async #deliver(thread: WorkerThread, configuration: Configuration): Promise<ConfigurationDelivery> {
+    const { hash } = configuration;
+    const base = this.#configuration;
+    if (base !== undefined && base !== configuration && thread.generation === this.#generation) {
+      const updates = difference(base, configuration, MOST_UPDATES);
+      if (updates !== undefined) return { kind: 'change', base: thread.generation, updates, hash };
+    }
+    const transfer = ++this.#transfers;
+    for (const { collection, entities } of partsOf(configuration))
+      await thread.ask({ type: 'part', transfer, collection, entities }, PREPARE_TIMEOUT_MS);
+    return { kind: 'parts', transfer, hash };
   }
 
   status(): PoolStatus {
@@ -314,7 +341,8 @@ export class WorkerPool {
     while (thread.generation !== this.#generation && this.#configuration !== undefined) {
       const generation = this.#generation;
       const configuration = this.#configuration;
-      await thread.ask({ type: 'prepare', generation, configuration }, PREPARE_TIMEOUT_MS);
+      const delivery = await this.#deliver(thread, configuration);
+      await thread.ask({ type: 'prepare', generation, configuration: delivery }, PREPARE_TIMEOUT_MS);
       await thread.ask({ type: 'commit', generation }, COMMIT_TIMEOUT_MS);
       thread.generation = generation;
     }

@@ -2,7 +2,7 @@
  * What the supervisor and its worker threads say to each other. Everything here goes through
  * `structuredClone`: plain data only.
  */
-import type { Configuration } from '../../shared/config/entities.ts';
+import type { EntityUpdate } from '../../shared/config/change.ts';
 import type { LogLevel } from '../../shared/observe/logger.ts';
 import type { MetricsSnapshot } from '../../shared/observe/metrics.ts';
 import type { EngineStatus, ListenerSpec } from '../../shared/proxy/contract.ts';
@@ -23,8 +23,27 @@ export interface WorkerData {
   readonly peerChannel: string;
 }
 
+/**
+ * A configuration on its way to a worker: what changed since a generation that the worker serves, or the parts
+ * that were sent before under this number.
+ */
+export type ConfigurationDelivery =
+  | {
+      readonly kind: 'change';
+      readonly base: number;
+      readonly updates: readonly EntityUpdate[];
+      readonly hash: string;
+    }
+  | { readonly kind: 'parts'; readonly transfer: number; readonly hash: string };
+
 export type WorkerCommand =
-  | { readonly type: 'prepare'; readonly generation: number; readonly configuration: Configuration }
+  | {
+      readonly type: 'part';
+      readonly transfer: number;
+      readonly collection: string;
+      readonly entities: readonly { readonly id: string }[];
+    }
+  | { readonly type: 'prepare'; readonly generation: number; readonly configuration: ConfigurationDelivery }
   | { readonly type: 'commit'; readonly generation: number }
   | { readonly type: 'discard'; readonly generation: number }
   | { readonly type: 'listen'; readonly specs: readonly ListenerSpec[] }

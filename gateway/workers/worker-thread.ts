@@ -43,8 +43,8 @@ export class WorkerSilent extends Error {
 
 export class WorkerThread {
   readonly slot: number;
-  /** The last thing it was told to serve. */
-  generation = 0;
+  /** The last thing it was told to serve; before that lower than any. */
+  generation = -1;
   listening = false;
   gone = false;
   lastReport: WorkerReport | undefined;

@@ -4,6 +4,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { BroadcastChannel, parentPort, workerData } from 'node:worker_threads';
+import { EMPTY_CONFIGURATION } from '../../shared/config/empty.ts';
 import { flushLineWriters } from '../../shared/observe/line-writer.ts';
 import { createLogger } from '../../shared/observe/logger.ts';
 import { MetricsRegistry } from '../../shared/observe/metrics.ts';
@@ -12,6 +13,7 @@ import { openCatalog } from '../../shared/plugins/catalog.ts';
 import type { Engine, PreparedConfiguration } from '../../shared/proxy/contract.ts';
 import type { CreateEngine, PeerChannel } from '../../shared/proxy/engine-options.ts';
 import { openCounterTable } from '../../shared/state/counter-table.ts';
+import { Arrivals } from './arrivals.ts';
 import {
   toWire,
   type WorkerCommand,
@@ -44,6 +46,8 @@ const engine: Engine = createEngine({
 });
 
 let prepared: PreparedConfiguration | undefined;
+let preparedConfiguration = EMPTY_CONFIGURATION;
+const arrivals = new Arrivals();
 
 function report(): WorkerReport {
   return {
@@ -59,11 +63,18 @@ function say(message: WorkerMessage): void {
 
 async function perform(command: WorkerCommand): Promise<unknown> {
   switch (command.type) {
+    case 'part':
+      arrivals.part(command);
+      return undefined;
     case 'prepare':
       prepared?.discard();
       prepared = undefined;
-      await catalog.load(command.configuration);
-      prepared = await engine.prepare(command.configuration, command.generation);
+      {
+        const configuration = arrivals.received(command.configuration);
+        await catalog.load(configuration);
+        prepared = await engine.prepare(configuration, command.generation);
+        preparedConfiguration = configuration;
+      }
       return undefined;
     case 'commit': {
       const ready = prepared;
@@ -72,6 +83,7 @@ async function perform(command: WorkerCommand): Promise<unknown> {
       }
       prepared = undefined;
       engine.commit(ready);
+      arrivals.serves(command.generation, preparedConfiguration);
       return undefined;
     }
     case 'discard':

@@ -22,10 +22,22 @@ export interface EntityChange {
 /** Each entity appears once. */
 export type Change = readonly EntityChange[];
 
+/** What an entity is from now on, without what it was. */
+export type EntityUpdate = Pick<EntityChange, 'collection' | 'id' | 'after'>;
+
 const CORE = new Set(CORE_ENTITIES.map((definition) => definition.collection));
 
+/** True for Kong's own entities, false for those that a plugin owns. */
+export function isCoreCollection(collection: string): boolean {
+  return CORE.has(collection);
+}
+
 /** A configuration with `change` put in, and its hash. Entities that stay keep their order; new ones come last. */
-export function applyChange(configuration: Configuration, change: Change, hash: string): Configuration {
+export function applyChange(
+  configuration: Configuration,
+  change: readonly EntityUpdate[],
+  hash: string,
+): Configuration {
   const byCollection = new Map<string, Map<string, StoredEntity | null>>();
   for (const { collection, id, after } of change) {
     let entities = byCollection.get(collection);
@@ -38,7 +50,7 @@ export function applyChange(configuration: Configuration, change: Change, hash: 
     configuration.pluginEntities,
   );
   for (const [collection, changed] of byCollection) {
-    if (CORE.has(collection)) {
+    if (isCoreCollection(collection)) {
       const name = collection as keyof CoreEntities;
       core[name] = changedList(configuration[name] as readonly unknown[] as readonly StoredEntity[], changed);
     } else {

@@ -4,11 +4,13 @@
  */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { ChunkedDecoder } from '../http/chunked.ts';
+import { ChunkedPieces } from '../http/chunked-pieces.ts';
+import { HeldOctets } from '../http/held-octets.ts';
 import { type Refusal, refusalFor, refusalOf } from '../http/refusals.ts';
 import { Framing, RequestHead } from '../http/request-head.ts';
 import { readAccepted, retain } from '../http/socket-reads.ts';
 import type { ClientView } from '../plugins/contract.ts';
+import { BodyClock } from './body-clock.ts';
 import { newRequestId, type ProxyContext } from './context.ts';
 import type { Waiting } from './deadlines.ts';
 import { errorBody } from './error-body.ts';
@@ -54,20 +56,17 @@ export class ClientConnection implements Waiting, ClientView {
   blocked = false;
   private exchange: Exchange | undefined;
   private state: number = State.idle;
-  private decoder: ChunkedDecoder | undefined;
+  private chunks: ChunkedPieces | undefined;
   private remaining = 0;
   private bodyBytes = 0;
-  private partial: Buffer | undefined;
-  private partialLength = 0;
+  private readonly held = new HeldOctets();
+  private readonly bodyClock: BodyClock;
   private consuming = false;
   private requests = 0;
   private lingered = 0;
   private readingPaused = false;
   /** Octets that had left when the present send timeout began. */
   private sentMark = 0;
-  /** Time in which the present body was waited for, up to `bodyWaitFrom`; pauses that we made are not in it. */
-  private bodyWaitedMs = 0;
-  private bodyWaitFrom = 0;
 
   constructor(socket: Socket, context: ProxyContext, listener: Listener) {
     this.socket = socket;
@@ -98,6 +97,7 @@ export class ClientConnection implements Waiting, ClientView {
       `X-Forwarded-For: ${this.peerIp}\r\nX-Real-IP: ${this.peerIp}\r\n` +
       `X-Forwarded-Proto: ${this.scheme}\r\nX-Forwarded-Port: ${this.localPort}\r\n`;
     const { settings, deadlines } = context;
+    this.bodyClock = new BodyClock(settings, deadlines);
     this.deadline = deadlines.after(settings.keepAliveTimeoutMs);
     deadlines.add(this);
     if (this.tls === undefined) {
@@ -137,43 +137,22 @@ export class ClientConnection implements Waiting, ClientView {
       case State.closed:
         return;
     }
-    if (this.partial === undefined) {
+    const { held } = this;
+    if (held.length === 0) {
       this.consume(octets, 0, length);
       return;
     }
-    const fresh = octets.subarray(0, length);
-    const joined = this.join(fresh);
+    held.add(octets, 0, length);
     // A head that comes in drips is looked at again only when a line has ended: bounded work (CVE class).
     if (
       this.state === State.head &&
-      fresh.indexOf(LF) < 0 &&
-      joined.length <= this.context.settings.headLimits.maxHeadBytes
+      octets.subarray(0, length).indexOf(LF) < 0 &&
+      held.length <= this.context.settings.headLimits.maxHeadBytes
     ) {
       return;
     }
-    this.partial = undefined;
+    const joined = held.take();
     this.consume(joined, 0, joined.length);
-  }
-
-  /** Appends to what is held; the buffer doubles, so that a thousand drips do not copy a thousand times. */
-  private join(octets: Buffer): Buffer {
-    const length = this.partialLength + octets.length;
-    let held = this.partial!;
-    if (held.length < length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, held.length * 2));
-      held.copy(larger, 0, 0, this.partialLength);
-      held = larger;
-      this.partial = larger;
-    }
-    octets.copy(held, this.partialLength);
-    this.partialLength = length;
-    return held.subarray(0, length);
-  }
-
-  private hold(octets: Buffer, from: number, to: number): void {
-    this.partialLength = to - from;
-    this.partial = Buffer.allocUnsafeSlow(Math.max(1024, this.partialLength));
-    octets.copy(this.partial, 0, from, to);
   }
 
   private consume(octets: Buffer, start: number, end: number): void {
@@ -191,7 +170,7 @@ export class ClientConnection implements Waiting, ClientView {
             this.state = State.head;
             this.await(this.context.settings.headTimeoutMs);
           }
-          this.hold(octets, pos, end);
+          this.held.add(octets, pos, end);
           break;
         }
         if (after < 0) {
@@ -206,9 +185,8 @@ export class ClientConnection implements Waiting, ClientView {
       } else if (this.state === State.response || this.state === State.tunnel) {
         // Pipelined requests wait for their turn. The socket is read on for a while: a client that goes away is
         // noticed by that alone, and what it asked for must not go on without it.
-        if (this.partial === undefined) this.hold(octets, pos, end);
-        else this.join(octets.subarray(pos, end));
-        if (this.state === State.response && this.partialLength > PIPELINED_BYTES) this.pauseReading();
+        this.held.add(octets, pos, end);
+        if (this.state === State.response && this.held.length > PIPELINED_BYTES) this.pauseReading();
         break;
       } else break;
     }
@@ -227,8 +205,8 @@ export class ClientConnection implements Waiting, ClientView {
       return;
     }
     if (head.framing === Framing.chunked) {
-      if (this.decoder === undefined) this.decoder = new ChunkedDecoder();
-      else this.decoder.reset();
+      if (this.chunks === undefined) this.chunks = new ChunkedPieces();
+      else this.chunks.decoder.reset();
     }
     this.requests++;
     const hasBody = head.framing !== Framing.none;
@@ -267,25 +245,23 @@ export class ClientConnection implements Waiting, ClientView {
       else this.awaitBody();
       return to;
     }
-    const decoder = this.decoder!;
-    this.decoding = octets;
-    this.pieceFrom = -1;
-    const after = decoder.decode(octets, pos, end, context.settings.headLimits, this.onChunkData);
+    const chunks = this.chunks!;
+    const after = chunks.decode(octets, pos, end, context.settings.headLimits);
     if (after < 0) {
       this.refuse(refusalOf(after));
       return -1;
     }
-    if (this.pieceFrom >= 0) {
-      this.bodyBytes += this.pieceTo - this.pieceFrom;
+    if (chunks.from >= 0) {
+      this.bodyBytes += chunks.to - chunks.from;
       const { maxBodyBytes } = context.settings;
       if (maxBodyBytes > 0 && this.bodyBytes > maxBodyBytes) {
         this.refuse(refusalFor('body_too_large'));
         return -1;
       }
-      this.exchange?.onRequestBody(retain(octets, this.pieceFrom, this.pieceTo));
+      this.exchange?.onRequestBody(retain(octets, chunks.from, chunks.to));
       if (this.state !== State.body) return -1;
     }
-    if (decoder.done) this.endBody();
+    if (chunks.decoder.done) this.endBody();
     else this.awaitBody();
     return after;
   }
@@ -293,52 +269,22 @@ export class ClientConnection implements Waiting, ClientView {
   /** From now on the client is waited for: the body begins, or what it waited for itself has been sent. */
   startBodyClock(): void {
     if (this.state !== State.body) return;
-    this.bodyWaitedMs = 0;
-    this.bodyWaitFrom = this.context.deadlines.lately;
+    this.bodyClock.start();
     this.awaitBody();
   }
 
-  /** Sets the deadline for the next piece of the body: a pause too long, or too little on the whole. */
+  /** Sets the deadline for the next piece of the body. */
   private awaitBody(): void {
     if (this.blocked) return;
-    if (this.readingPaused) {
-      this.deadline = 0;
-      return;
-    }
-    const { deadlines, settings } = this.context;
-    const now = deadlines.lately;
-    this.bodyWaitedMs += now - this.bodyWaitFrom;
-    this.bodyWaitFrom = now;
-    let timeoutMs = settings.bodyIdleTimeoutMs;
     // A client that waits for `100 Continue` is not slow.
-    if (settings.minBodyRate > 0 && !this.head.expectContinue) {
-      const left = this.bodyTimeLeftMs();
-      if (left < timeoutMs) timeoutMs = Math.max(left, 0);
-    }
-    this.deadline = deadlines.after(timeoutMs);
+    this.deadline = this.readingPaused
+      ? 0
+      : this.bodyClock.deadline(this.receivedBodyBytes, !this.head.expectContinue);
   }
 
-  /** How much longer the body may be waited for at its average rate so far; as of `bodyWaitFrom`. */
-  private bodyTimeLeftMs(): number {
-    const { minBodyRate, minBodyGraceMs } = this.context.settings;
-    const received =
-      this.head.framing === Framing.length ? this.head.contentLength - this.remaining : this.bodyBytes;
-    return minBodyGraceMs + (received * 1000) / minBodyRate - this.bodyWaitedMs;
+  private get receivedBodyBytes(): number {
+    return this.head.framing === Framing.length ? this.head.contentLength - this.remaining : this.bodyBytes;
   }
-
-  private decoding: Buffer | undefined;
-  private pieceFrom = -1;
-  private pieceTo = 0;
-  /** The chunks of one read are moved together: ten thousand chunks of one octet are one piece, not as many writes. */
-  private readonly onChunkData = (from: number, to: number): void => {
-    if (this.pieceFrom < 0) {
-      this.pieceFrom = from;
-      this.pieceTo = to;
-      return;
-    }
-    this.decoding!.copyWithin(this.pieceTo, from, to);
-    this.pieceTo += to - from;
-  };
 
   private endBody(): void {
     this.awaitNothing();
@@ -346,14 +292,16 @@ export class ClientConnection implements Waiting, ClientView {
     const exchange = this.exchange;
     if (exchange === undefined) this.ready();
     else
-      exchange.onRequestBodyEnd(this.head.framing === Framing.chunked ? this.decoder!.trailers : undefined);
+      exchange.onRequestBodyEnd(
+        this.head.framing === Framing.chunked ? this.chunks!.decoder.trailers : undefined,
+      );
   }
 
   pauseReading(): void {
     if (this.readingPaused) return;
     this.readingPaused = true;
     if (this.state === State.body) {
-      this.bodyWaitedMs += this.context.deadlines.lately - this.bodyWaitFrom;
+      this.bodyClock.pause();
       this.awaitNothing();
     }
     this.socket.pause();
@@ -363,7 +311,7 @@ export class ClientConnection implements Waiting, ClientView {
     if (!this.readingPaused) return;
     this.readingPaused = false;
     if (this.state === State.body) {
-      this.bodyWaitFrom = this.context.deadlines.lately;
+      this.bodyClock.resume();
       this.awaitBody();
     }
     this.socket.resume();
@@ -454,10 +402,9 @@ export class ClientConnection implements Waiting, ClientView {
     }
     this.await(context.settings.keepAliveTimeoutMs);
     if (this.consuming) return;
-    const held = this.partial;
-    if (held !== undefined) {
-      this.partial = undefined;
-      this.consume(held.subarray(0, this.partialLength), 0, this.partialLength);
+    if (this.held.length > 0) {
+      const octets = this.held.take();
+      this.consume(octets, 0, octets.length);
     }
     // A next request that is under way keeps the socket as it wants it.
     if ((this.state as number) === State.idle || (this.state as number) === State.head) this.resumeReading();
@@ -467,11 +414,7 @@ export class ClientConnection implements Waiting, ClientView {
     this.state = State.tunnel;
     this.socket.allowHalfOpen = true;
     this.awaitNothing();
-    const held = this.partial;
-    if (held !== undefined) {
-      this.partial = undefined;
-      this.exchange!.onClientTunnelData(held.subarray(0, this.partialLength));
-    }
+    if (this.held.length > 0) this.exchange!.onClientTunnelData(this.held.take());
     this.resumeReading();
   }
 
@@ -479,7 +422,7 @@ export class ClientConnection implements Waiting, ClientView {
   beginClose(): void {
     if (this.state === State.closed || this.state === State.linger) return;
     this.state = State.linger;
-    this.partial = undefined;
+    this.held.drop();
     this.await(LINGER_MS);
     this.socket.end();
     this.resumeReading();
@@ -504,7 +447,7 @@ export class ClientConnection implements Waiting, ClientView {
     context.metrics.countRefused(refusal.reason);
     const exchange = this.exchange;
     this.exchange = undefined;
-    this.partial = undefined;
+    this.held.drop();
     if (exchange !== undefined) {
       // The head was fine, its body is not: the exchange knows whether a response has begun.
       if (!exchange.onRequestRefused(refusal)) {
@@ -562,12 +505,8 @@ export class ClientConnection implements Waiting, ClientView {
 
   /** What a body whose deadline has passed is refused for. */
   private bodyFailing(): 'body_timeout' | 'body_too_slow' {
-    const { settings, deadlines } = this.context;
-    if (settings.minBodyRate === 0 || this.head.expectContinue) return 'body_timeout';
-    const now = deadlines.lately;
-    this.bodyWaitedMs += now - this.bodyWaitFrom;
-    this.bodyWaitFrom = now;
-    return this.bodyTimeLeftMs() <= 0 ? 'body_too_slow' : 'body_timeout';
+    const slow = !this.head.expectContinue && this.bodyClock.tooSlow(this.receivedBodyBytes);
+    return slow ? 'body_too_slow' : 'body_timeout';
   }
 
   /** The client has closed its side: it does not wait for a response any more (as nginx reads it). */

@@ -5,8 +5,9 @@
  */
 import * as net from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { ChunkedDecoder } from '../http/chunked.ts';
+import { ChunkedPieces } from '../http/chunked-pieces.ts';
 import type { FieldLines } from '../http/field-lines.ts';
+import { HeldOctets } from '../http/held-octets.ts';
 import { refusalOf } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import { ResponseHead, type ResponseHeadLimits } from '../http/response-head.ts';
@@ -69,9 +70,8 @@ export class UpstreamConnection implements Waiting {
   private method = '';
   private interim = 0;
   private remaining = 0;
-  private decoder: ChunkedDecoder | undefined;
-  private partial: Buffer | undefined;
-  private partialLength = 0;
+  private chunks: ChunkedPieces | undefined;
+  private readonly held = new HeldOctets();
   private paused = false;
   private timeoutMs = 0;
   private bodyBytes = 0;
@@ -174,10 +174,8 @@ export class UpstreamConnection implements Waiting {
     if (this.timeoutMs !== 0) this.deadline = this.deadlines.after(this.timeoutMs);
     if (this.state === State.head || this.state === State.body || this.state === State.tunnel) {
       // Also without octets: a response that has no body ends here.
-      const held = this.partial;
-      this.partial = undefined;
-      if (held === undefined) this.consume(NOTHING, 0, 0);
-      else this.consume(held, 0, this.partialLength);
+      const octets = this.held.length === 0 ? NOTHING : this.held.take();
+      this.consume(octets, 0, octets.length);
       if (this.paused) return;
     }
     this.socket.resume();
@@ -222,13 +220,14 @@ export class UpstreamConnection implements Waiting {
   }
 
   private onData(octets: Buffer, start: number, end: number): void {
-    if (this.partial === undefined) this.consume(octets, start, end);
+    const { held } = this;
+    if (held.length === 0) this.consume(octets, start, end);
     else {
-      const added = octets.subarray(start, end);
-      const joined = this.join(added);
+      held.add(octets, start, end);
       // A head that comes in drips is looked at again only when a line has ended: bounded work.
-      if (this.state !== State.head || added.includes(LF) || joined.length > this.limits.maxHeadBytes) {
-        this.partial = undefined;
+      const ended = this.state !== State.head || octets.subarray(start, end).includes(LF);
+      if (ended || held.length > this.limits.maxHeadBytes) {
+        const joined = held.take();
         this.consume(joined, 0, joined.length);
       }
     }
@@ -240,32 +239,11 @@ export class UpstreamConnection implements Waiting {
     }
   }
 
-  private hold(octets: Buffer, from: number, to: number): void {
-    this.partialLength = to - from;
-    this.partial = Buffer.allocUnsafeSlow(Math.max(1024, this.partialLength));
-    octets.copy(this.partial, 0, from, to);
-  }
-
-  /** Appends to what is held; the buffer doubles, so that a thousand drips do not copy a thousand times. */
-  private join(octets: Buffer): Buffer {
-    const length = this.partialLength + octets.length;
-    let held = this.partial!;
-    if (held.length < length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, held.length * 2));
-      held.copy(larger, 0, 0, this.partialLength);
-      held = larger;
-      this.partial = larger;
-    }
-    octets.copy(held, this.partialLength);
-    this.partialLength = length;
-    return held.subarray(0, length);
-  }
-
   private consume(octets: Buffer, start: number, end: number): void {
     let pos = start;
     for (;;) {
       if (this.paused) {
-        if (pos < end) this.hold(octets, pos, end);
+        if (pos < end) this.held.add(octets, pos, end);
         break;
       }
       if (this.state === State.head) {
@@ -276,7 +254,7 @@ export class UpstreamConnection implements Waiting {
             this.fail(ERRORS.upstreamInvalid, 'head_too_large');
             return;
           }
-          this.hold(octets, pos, end);
+          this.held.add(octets, pos, end);
           return;
         }
         if (after < 0) {
@@ -324,8 +302,8 @@ export class UpstreamConnection implements Waiting {
     this.remaining = head.contentLength;
     this.bodyBytes = 0;
     if (head.framing === Framing.chunked) {
-      if (this.decoder === undefined) this.decoder = new ChunkedDecoder();
-      else this.decoder.reset();
+      if (this.chunks === undefined) this.chunks = new ChunkedPieces();
+      else this.chunks.decoder.reset();
     }
     sink.onResponseHead(head);
     return (this.state as number) === State.body;
@@ -353,19 +331,17 @@ export class UpstreamConnection implements Waiting {
         return to;
       }
       case Framing.chunked: {
-        const decoder = this.decoder!;
-        this.decoding = octets;
-        this.pieceFrom = -1;
-        const after = decoder.decode(octets, pos, end, this.limits, this.onChunkData);
+        const chunks = this.chunks!;
+        const after = chunks.decode(octets, pos, end, this.limits);
         if (after < 0) {
           this.fail(ERRORS.responseCut, refusalOf(after).reason);
           return -1;
         }
-        if (this.pieceFrom >= 0) {
-          sink.onResponseBody(octets, this.pieceFrom, this.pieceTo);
+        if (chunks.from >= 0) {
+          sink.onResponseBody(octets, chunks.from, chunks.to);
           if (this.state !== State.body) return -1;
         }
-        if (decoder.done) this.finish(decoder.trailers);
+        if (chunks.decoder.done) this.finish(chunks.decoder.trailers);
         return after;
       }
       default:
@@ -373,23 +349,6 @@ export class UpstreamConnection implements Waiting {
         return this.state === State.body ? end : -1;
     }
   }
-
-  private decoding: Buffer | undefined;
-  private pieceFrom = -1;
-  private pieceTo = 0;
-  /**
-   * The chunks of one read are moved together and handed over as one piece: ten thousand chunks of one octet
-   * must not become ten thousand writes.
-   */
-  private readonly onChunkData = (from: number, to: number): void => {
-    if (this.pieceFrom < 0) {
-      this.pieceFrom = from;
-      this.pieceTo = to;
-      return;
-    }
-    this.decoding!.copyWithin(this.pieceTo, from, to);
-    this.pieceTo += to - from;
-  };
 
   private finish(trailers: FieldLines | undefined): void {
     const sink = this.sink!;
@@ -445,7 +404,7 @@ export class UpstreamConnection implements Waiting {
     const begun = this.state === State.body || this.state === State.tunnel;
     this.sink = undefined;
     this.state = State.closed;
-    this.partial = undefined;
+    this.held.drop();
     this.socket.destroy();
     if (sink === undefined) return;
     if (begun) sink.onFailure(error.retry === 'never' ? error : ERRORS.responseCut, reason, true);

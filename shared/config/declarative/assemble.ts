@@ -2,12 +2,11 @@
  * The last step of reading: generated values, hashed secrets, time stamps, and the entities in their lists. Only runs
  * over documents without errors, except that it may find certificates that have expired.
  */
-
+import { fillGenerated } from '../entities/fill-generated.ts';
 import { CORE_ENTITIES, type EntityIndex } from '../entities/index.ts';
 import type { Configuration, PluginEntity } from '../entities.ts';
 import type { EntityNode } from './entity-node.ts';
 import type { Complaint } from './links.ts';
-import { randomToken } from './uuid.ts';
 
 export const EMPTY_HASH = '0'.repeat(32);
 
@@ -37,7 +36,9 @@ export function assemble(
       complaints.push({ code: 'CD1107', message: wrong.message, node, path, fieldsPath: path });
       continue;
     }
-    lists.get(definition.collection)?.push(complete(node, transform, now, seconds));
+    fillGenerated(definition, node.value, now);
+    const hashed = transform ? definition.transform?.(node.value) : undefined;
+    lists.get(definition.collection)?.push(hashed ?? node.value);
   }
   if (complaints.length > 0) return { complaints };
   const core: Record<string, unknown> = {};
@@ -49,23 +50,4 @@ export function assemble(
   // The lists hold what the schemas describe, and entities.ts is written after the schemas.
   const entities = core as unknown as Omit<Configuration, 'pluginEntities' | 'hash'>;
   return { configuration: { ...entities, pluginEntities, hash: nodes.length === 0 ? EMPTY_HASH : hash } };
-}
-
-function complete(
-  node: EntityNode,
-  transform: boolean,
-  now: number,
-  seconds: number,
-): Record<string, unknown> {
-  const { definition } = node;
-  const { fields } = definition.schema;
-  const { value } = node;
-  for (const name of Object.keys(fields)) {
-    const field = fields[name];
-    if (value[name] !== null || field?.options.auto !== true) continue;
-    if (name === 'created_at' || name === 'updated_at')
-      value[name] = field.type === 'number' ? now / 1000 : seconds;
-    else if (field.type === 'string') value[name] = randomToken();
-  }
-  return transform && definition.transform !== undefined ? definition.transform(value) : value;
 }

@@ -32,6 +32,12 @@ export const CORE_ENTITIES: readonly EntityDefinition[] = [
   plugins,
 ];
 
+/**
+ * Seconds. The Admin API takes at most 100,000,000 from now; what is stored counts from the creation and may
+ * therefore be longer by the age of the entity.
+ */
+const LONGEST_TTL = 4_294_967_295;
+
 export type EntityIndex = ReadonlyMap<string, EntityDefinition>;
 
 const indexes = new WeakMap<PluginRegistry, EntityIndex>();
@@ -64,7 +70,7 @@ function owned(collection: string, schema: OwnedEntitySchema): EntityDefinition 
   }
   if (schema.ttl === true) {
     fields['ttl'] ??= integer({
-      between: [0, 100_000_000],
+      between: [0, LONGEST_TTL],
       description: 'Seconds after which it is over, counted from its creation; 0 = never.',
     });
   }
