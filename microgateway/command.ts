@@ -4,11 +4,15 @@ import type { Command } from '../shared/cli/command.ts';
 export const command: Command = {
   name: 'microgateway',
   summary: 'run a microgateway beside one service',
-  usage: '--service NAME --to URL [--config FILE] [flags]',
+  usage: '--service NAME --to URL [--config FILE | --control-plane URL --token TOKEN] [flags]',
   examples: [
     [
       'cardinal microgateway --config kong.yml --service orders --to http://127.0.0.1:3000',
       'front the service orders on port 8000; it calls others through http://127.0.0.1:8010',
+    ],
+    [
+      'cardinal microgateway --control-plane https://gateway:8005 --token cjt1... --service orders --to http://127.0.0.1:3000 --calls payments',
+      'configured by a control plane; serves from disk while that is away',
     ],
     [
       'HTTP_PROXY=http://127.0.0.1:8010 node orders.js',

@@ -1,7 +1,7 @@
 /**
  * The microgateway as a process: one engine in the main thread, beside one service. Inbound requests go to
  * that service, outbound ones to every other service of the configuration. It needs nothing central to
- * decide a request, and it carries nothing of the edge gateway.
+ * decide a request, and it carries nothing of the edge gateway, nor of a control plane unless it has one.
  */
 import { resolve } from 'node:path';
 import { addressUrl, announce, countsText } from '../shared/cli/banner.ts';
@@ -9,6 +9,7 @@ import { CliError } from '../shared/cli/cli-error.ts';
 import type { Call } from '../shared/cli/command.ts';
 import { EXIT } from '../shared/cli/exit-codes.ts';
 import { logFindings, renderInvalid } from '../shared/cli/render-outcome.ts';
+import { EMPTY_CONFIGURATION } from '../shared/config/empty.ts';
 import type { Configuration } from '../shared/config/entities.ts';
 import { type ListenAddress, showAddress } from '../shared/config/settings/listen.ts';
 import type { ResolvedSettings } from '../shared/config/settings/resolve.ts';
@@ -54,15 +55,14 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
 
   const catalog = await pluginsOrFail(settings);
   const reader = createReader(catalog.schemas);
-  const initial = await startConfiguration(
-    settings.declarative_config,
-    settings.service,
-    to,
-    reader,
-    call.io,
-  );
+  const controlPlane = settings.control_plane === '' ? undefined : await import('./control-plane.ts');
+  const initial =
+    controlPlane === undefined
+      ? await startConfiguration(settings.declarative_config, settings.service, to, reader, call.io)
+      : undefined;
+  const dataDir = resolve(call.io.cwd, settings.data_dir);
   const node = {
-    id: settings.node_id === '' ? randomUUID() : settings.node_id,
+    id: settings.node_id || ((await controlPlane?.nodeId(dataDir, log)) ?? randomUUID()),
     hostname: hostname(),
     version: CARDINAL_VERSION,
   };
@@ -84,7 +84,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   });
 
   opened.defer(() => engine.close());
-  let current = initial.configuration;
+  let current = initial?.configuration ?? EMPTY_CONFIGURATION;
   let serving = false;
   let draining = false;
   let generation = 0;
@@ -103,14 +103,35 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     }
   };
 
+  let statusAddresses: readonly { readonly host: string; readonly port: number }[] = [];
+  const agent = controlPlane?.openAgent({
+    settings,
+    dataDir,
+    node,
+    catalog,
+    apply,
+    requestsTotal: () => engine.status().requestsTotal,
+    statusAddresses: () => statusAddresses,
+    log: log.child('sync'),
+    metrics,
+  });
+  if (agent !== undefined) opened.defer(() => agent.close());
+
   const status = await startStatusServer(settings.status_listen, {
     notReady() {
       if (draining) return [{ reason: 'draining', message: 'draining' }];
+      const nothing = agent?.nothingToServe();
+      if (serving && nothing !== undefined) return [{ reason: 'no_configuration', message: nothing }];
       if (!serving) return [{ reason: 'starting', message: 'no configuration available (starting)' }];
       return [];
     },
-    status: async () => statusDocument(engine, current, settings, node),
+    status: async () => ({
+      ...statusDocument(engine, current, settings, node),
+      ...(agent === undefined ? {} : { sync: agent.status() }),
+    }),
+    ...(agent === undefined ? {} : { sync: () => agent.status() }),
     metrics: async () => {
+      agent?.observe();
       metrics
         .gauge('cardinal_configuration_generation', 'Number of the configuration in place.')
         .with()
@@ -122,14 +143,9 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   });
 
   opened.defer(() => status.close());
-  try {
-    await apply(initial.configuration);
-  } catch (error) {
-    if ((error as Error).name !== 'CompileError') throw error;
-    throw new CliError(`${settings.declarative_config} cannot be put in place: ${(error as Error).message}`, {
-      exitCode: EXIT.config,
-    });
-  }
+  statusAddresses = status.addresses;
+  if (agent !== undefined) await controlPlane?.restore(agent, settings, call.io.cwd, reader, log);
+  else if (initial !== undefined) await applyInitial(apply, initial.configuration, settings);
   const bound = await engine
     .listen([
       ...settings.inbound_listen.map((address) => listenerSpec(address, inbound)),
@@ -141,7 +157,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       throw await listenFailure(error, address, setting, resolved);
     });
 
-  const file = openFile(call, settings, {
+  const file = openFile(call, agent === undefined ? settings.declarative_config : '', {
     reader,
     apply,
     currentHash: () => current.hash,
@@ -158,6 +174,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     draining = true;
     log.notice('draining', { why, delayMs: settings.drain_delay, timeoutMs: settings.drain_timeout });
     file?.close();
+    await agent?.close();
     await pause(settings.drain_delay);
     // The service may need others to finish what came in: outbound goes on until inbound is done.
     const until = performance.now() + settings.drain_timeout;
@@ -171,7 +188,8 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   handleSignals({
     drain,
     reload: () => {
-      if (file === undefined) log.notice('SIGHUP: there is no configuration file to read again');
+      if (agent !== undefined) agent.reconnect();
+      else if (file === undefined) log.notice('SIGHUP: there is no configuration file to read again');
       else file.reload('SIGHUP');
     },
   });
@@ -187,7 +205,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
 
   serving = true;
   await file?.watch();
-  logFindings(initial.warnings, log.child('config'));
+  logFindings(initial?.warnings ?? [], log.child('config'));
   const of = (kind: ListenerRole['kind']) => bound.filter((one) => one.spec.role.kind === kind);
   announce(
     {
@@ -211,7 +229,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
         ['Status', status.addresses.map((address) => addressUrl(address)).join('  ') || 'off'],
         [
           'Config',
-          `${settings.declarative_config || 'none: this service alone'}   ` +
+          `${agent?.status().controlPlane ?? (settings.declarative_config || 'none: this service alone')}   ` +
             countsText(
               [
                 [current.services.length, 'services'],
@@ -219,7 +237,8 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
               ],
               call.io.err.unicode ? ' · ' : ', ',
             ) +
-            (file === undefined ? '' : '   (watching)'),
+            (file === undefined ? '' : '   (watching)') +
+            (agent === undefined ? '' : `   (from: ${agent.status().source})`),
         ],
       ],
       fields: {
@@ -229,12 +248,16 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
         outbound: of('outbound').map(showAddress),
         status: status.addresses.map(showAddress),
         config: settings.declarative_config,
+        ...(agent === undefined
+          ? {}
+          : { controlPlane: settings.control_plane, source: agent.status().source }),
         hash: current.hash,
       },
     },
     call.io,
     log,
   );
+  agent?.connect();
   // What this start had to compile, the next one finds; also when this process is killed.
   process.getBuiltinModule('node:module').flushCompileCache();
   optimiseWithTraffic(() => engine.status().requestsTotal);
@@ -263,19 +286,33 @@ function listenerSpec(address: ListenAddress, role: ListenerRole): ListenerSpec 
   };
 }
 
+async function applyInitial(
+  apply: (configuration: Configuration) => Promise<void>,
+  configuration: Configuration,
+  settings: Settings,
+): Promise<void> {
+  try {
+    await apply(configuration);
+  } catch (error) {
+    if ((error as Error).name !== 'CompileError') throw error;
+    throw new CliError(`${settings.declarative_config} cannot be put in place: ${(error as Error).message}`, {
+      exitCode: EXIT.config,
+    });
+  }
+}
+
 function openFile(
   call: Call,
-  settings: Settings,
+  config: string,
   options: Omit<ConstructorParameters<typeof FileSource>[0], 'path' | 'onInvalid'>,
 ): FileSource | undefined {
-  if (settings.declarative_config === '') return undefined;
+  if (config === '') return undefined;
   return new FileSource({
     ...options,
-    path: resolve(call.io.cwd, settings.declarative_config),
+    path: resolve(call.io.cwd, config),
     onInvalid: (outcome) => {
       const { io } = call;
-      if (io.err.terminal)
-        io.writeError(`${renderInvalid(outcome, settings.declarative_config, io).message}\n`);
+      if (io.err.terminal) io.writeError(`${renderInvalid(outcome, config, io).message}\n`);
     },
   });
 }

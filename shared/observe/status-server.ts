@@ -1,5 +1,5 @@
 /**
- * The status listener: `/livez`, `/readyz`, `/status`, `/status/ready`, `/metrics`. Read-only, bounded, and
+ * The status listener: `/livez`, `/readyz`, `/status`, `/status/ready`, `/status/sync`, `/metrics`. Read-only, bounded, and
  * apart from the traffic, so that it answers while that is shed. It holds no secrets and decides nothing.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -13,6 +13,8 @@ export interface StatusSource {
   /** Why traffic should not be sent here now; empty = ready. */
   notReady(): readonly NotReady[];
   status(): Promise<Readonly<Record<string, unknown>>>;
+  /** How things are with the control plane; absent where there is none, and `/status/sync` is not found. */
+  sync?(): object;
   /** Prometheus text. */
   metrics(): Promise<string>;
 }
@@ -70,7 +72,9 @@ async function answer(
 ): Promise<void> {
   discardBody(request);
   const path = (request.url ?? '/').split('?', 1)[0]?.replace(/(.)\/$/, '$1');
-  const known = ['/livez', '/readyz', '/status', '/status/ready', '/metrics'].includes(path ?? '');
+  const known =
+    ['/livez', '/readyz', '/status', '/status/ready', '/metrics'].includes(path ?? '') ||
+    (path === '/status/sync' && source.sync !== undefined);
   if (!known) return sendJson(response, 404, { message: 'Not found' });
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
@@ -93,6 +97,8 @@ async function answer(
     }
     case '/status':
       return sendJson(response, 200, await source.status());
+    case '/status/sync':
+      return sendJson(response, 200, source.sync?.());
     default:
       return send(response, 200, PROMETHEUS_CONTENT_TYPE, await source.metrics());
   }

@@ -4,6 +4,7 @@
  */
 import type { Configuration } from '../config/entities.ts';
 import { nearest } from '../config/schema/similar.ts';
+import { bundledPluginVersion } from './bundled-version.ts';
 import type { AnyPluginDefinition, PluginSchema } from './contract.ts';
 import { PluginLoadError } from './load-error.ts';
 import { bundledPluginNames, loadPlugins } from './registry.ts';
@@ -14,6 +15,8 @@ export interface PluginCatalog {
   readonly definitions: ReadonlyMap<string, AnyPluginDefinition>;
   /** Loads the code of every plugin that the configuration uses. Rejects with a PluginLoadError. */
   load(configuration: Configuration): Promise<void>;
+  /** Loads no code. Rejects when there is no such plugin. */
+  version(name: string): Promise<string>;
   /** Loads the code of all; sorted by name. */
   all(): Promise<readonly AnyPluginDefinition[]>;
 }
@@ -62,6 +65,7 @@ export async function openCatalog(
         if (!definitions.has(name)) await loadOne(name);
       }
     },
+    version: async (name) => registry.loaded(name)?.version ?? bundledPluginVersion(name),
     all: () => Promise.all(registry.names().map(loadOne)),
   };
 }

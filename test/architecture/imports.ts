@@ -19,8 +19,12 @@ export interface Import {
 const STATEMENT = /^\s*(?:import|export)\s+(type\s)?(?:([^'";]*?)\sfrom\s+)?['"]([^'"]+)['"]/gm;
 const DYNAMIC = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
+export function sourceOf(file: string): string {
+  return readFileSync(resolve(ROOT, file), 'utf8');
+}
+
 export function importsOf(file: string): Import[] {
-  const text = readFileSync(resolve(ROOT, file), 'utf8');
+  const text = sourceOf(file);
   const found: Import[] = [];
   for (const [, type, names, specifier] of text.matchAll(STATEMENT)) {
     const members = /^\{([^}]*)\}$/

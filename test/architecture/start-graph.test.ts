@@ -1,7 +1,7 @@
 /** What a process loads before it serves. The microgateway stands beside every service: each module counts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startGraph } from './imports.ts';
+import { importsOf, sourceOf, startGraph } from './imports.ts';
 
 const ENGINE = 'shared/proxy/engine.ts';
 
@@ -12,10 +12,30 @@ test('the microgateway starts without express, Redis, YAML, a store, the Admin A
   const packages = [...graph].filter((target) => !target.endsWith('.ts') && !target.startsWith('node:'));
   assert.deepEqual(packages, []);
   const carried = [...graph].filter((target) =>
-    /^(?:gateway|admin-ui|lab|bench)\/|\/(?:store|control-plane)\//.test(target),
+    /^(?:gateway|admin-ui|lab|bench)\/|\/(?:store|control-plane|sync)\//.test(target),
   );
   assert.deepEqual(carried, []);
   assert.ok(!graph.has('node:sqlite'));
+});
+
+test('with a control plane the microgateway loads no TLS and no stream before it serves', () => {
+  assert.ok(
+    importsOf('microgateway/run.ts').some(
+      ({ target, dynamic }) => dynamic && target === 'microgateway/control-plane.ts',
+    ),
+  );
+  const graph = startGraph('microgateway/control-plane.ts');
+  assert.ok(graph.has('shared/sync/agent/generation-store.ts'));
+  const packages = [...graph].filter((target) => !target.endsWith('.ts') && !target.startsWith('node:'));
+  assert.deepEqual(packages, []);
+  for (const name of ['network', 'stream', 'enrolment', 'control-plane-request'])
+    assert.ok(!graph.has(`shared/sync/agent/${name}.ts`), name);
+  const agent = [...graph].filter((file) => file.startsWith('shared/sync/'));
+  assert.ok(agent.length > 10);
+  assert.deepEqual(
+    agent.filter((file) => /getBuiltinModule\('node:(?:tls|https)'\)/.test(sourceOf(file))),
+    [],
+  );
 });
 
 test("a gateway's worker loads no express and no command line", () => {

@@ -107,7 +107,7 @@ const TABLE = {
     'Configuration',
     text('FILE', 'path'),
     '',
-    'Declarative configuration file (YAML or JSON). It is watched: a valid change is put in place without dropping a request, an invalid one changes nothing.',
+    'Declarative configuration file (YAML or JSON). It is watched: a valid change is put in place without dropping a request, an invalid one changes nothing. With a control plane it is only what is served while there is nothing else.',
     { flag: 'config', kong: true },
   ),
   data_dir: setting(
@@ -151,11 +151,29 @@ const TABLE = {
     'Other services that this one calls: they are what the control plane sends beside its own. `*`: all.',
     { only: 'microgateway' },
   ),
+  stale_credentials_after: setting(
+    'Configuration',
+    duration(1000, 8760 * HOUR),
+    '24h',
+    'How long credentials of consumers count as right while the control plane cannot confirm them. `stale_credentials` says what happens then.',
+  ),
+  stale_credentials: setting(
+    'Configuration',
+    choice('serve', 'deny'),
+    'serve',
+    'Credentials that nobody has confirmed for `stale_credentials_after`. serve: they are accepted on. deny: they are refused until the control plane is reached.',
+  ),
+  configuration_budget: setting(
+    'Configuration',
+    size(64 * 1024, GIB),
+    '8m',
+    'Most bytes of entities that are taken from a control plane; a larger configuration is refused.',
+  ),
   node_id: setting(
     'Configuration',
     text('UUID', 'UUID', (value) => (UUID.test(value) ? undefined : `must be a UUID, not '${value}'`)),
     '',
-    'Identity of this node in logs and metrics. Generated when not set; the gateway remembers it in its data directory.',
+    'Identity of this node in logs and metrics. Generated when not set; the gateway, and a microgateway with a control plane, remember it in their data directory.',
     { kong: true },
   ),
 
