@@ -1,8 +1,10 @@
 /** The plugins that guard and steer traffic, through a real engine, at the edge and beside a service. */
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { connect } from '../../shared/proxy/test/harness/raw-client.ts';
-import { KINDS, startPlugin } from './one-plugin.ts';
+import { startEcho } from '../harness/echo-server.ts';
+import { eventually, KINDS, startPlugin } from './one-plugin.ts';
 
 for (const kind of KINDS) {
   test(`${kind}: cors`, async (t) => {
@@ -62,5 +64,88 @@ for (const kind of KINDS) {
     assert.equal(sent.one('location'), 'https://new.example/app/x?y=1');
     assert.equal(sent.body.toString(), 'redirecting');
     assert.equal(upstream.seen.length, 0);
+  });
+
+  test(`${kind}: request-transformer`, async (t) => {
+    const config =
+      '{ http_method: PUT, replace: { uri: "/new/$(query_params.y)", headers: ["Host:other.test"] }, add: { headers: ["X-Y:$(query_params.y)"], querystring: ["z:2"], body: ["b:1"] }, remove: { headers: [x-secret] } }';
+    const { ask, upstream } = await startPlugin(t, kind, 'request-transformer', config);
+    const fields = { 'X-Secret': '1', 'Content-Type': 'application/json' };
+    assert.equal((await ask(fields, 'POST', '/app/x?y=%0d%0aa', '{"a":1}')).status, 200);
+    const [seen] = upstream.seen;
+    assert.equal(seen!.method, 'PUT');
+    assert.equal(seen!.target, '/new/%0D%0Aa?y=%0d%0aa&z=2');
+    assert.equal(seen!.headers['host'], 'other.test');
+    assert.equal(seen!.headers['x-y'], 'a');
+    assert.equal(seen!.headers['x-secret'], undefined);
+    assert.equal(seen!.body, '{"a":1,"b":"1"}');
+    assert.equal(seen!.headers['content-length'], '15');
+    assert.equal((await ask({}, 'GET', '/app?y=..')).status, 400);
+    assert.equal(upstream.seen.length, 1);
+  });
+
+  test(`${kind}: response-transformer`, async (t) => {
+    const config =
+      '{ remove: { headers: [x-echo], json: [headers, body] }, add: { headers: ["X-New:1"], json: ["n:5"], json_types: [number] } }';
+    const { ask } = await startPlugin(t, kind, 'response-transformer', config);
+    const response = await ask();
+    assert.equal(response.status, 200);
+    assert.equal(response.one('x-echo'), undefined);
+    assert.equal(response.one('x-new'), '1');
+    assert.deepEqual(JSON.parse(response.body.toString()), { method: 'GET', target: '/base/x?y=1', n: 5 });
+    const own = await ask({}, 'GET', '/nowhere');
+    assert.equal(own.status, 404);
+    assert.equal(JSON.parse(own.body.toString()).n, 5);
+  });
+
+  test(`${kind}: fault-injection`, async (t) => {
+    const config =
+      '{ abort: { http_status: 503, header_abort: true }, delay: { fixed_delay: 5 }, headers: { x-chaos: "yes" } }';
+    const { ask, upstream } = await startPlugin(t, kind, 'fault-injection', config);
+    assert.equal((await ask()).status, 200);
+    assert.equal((await ask({ 'X-Chaos': 'yes' })).status, 503);
+    assert.equal((await ask({ 'X-Chaos': 'yes', 'X-Envoy-Fault-Abort-Request': '404' })).status, 404);
+    assert.equal(upstream.seen.length, 1);
+  });
+
+  test(`${kind}: canary`, async (t) => {
+    const other = await startEcho(t);
+    const config = `{ percentage: 0, canary_by_header_name: X-Canary, upstream_port: ${other.port} }`;
+    const { ask, upstream } = await startPlugin(t, kind, 'canary', config);
+    assert.equal((await ask()).status, 200);
+    assert.equal((await ask({ 'X-Canary': 'always' })).status, 200);
+    assert.equal(upstream.seen.length, 1);
+    assert.deepEqual(
+      other.seen.map(({ target }) => target),
+      ['/base/x?y=1'],
+    );
+  });
+
+  test(`${kind}: mirror`, async (t) => {
+    const other = await startEcho(t);
+    const config = `{ url: "http://127.0.0.1:${other.port}/copy" }`;
+    const { ask, upstream } = await startPlugin(t, kind, 'mirror', config);
+    assert.equal((await ask({ 'X-A': '1' }, 'POST', '/app/x?y=1', 'abc')).status, 200);
+    await eventually('copy', () => other.seen[0]);
+    const [copy] = other.seen;
+    assert.deepEqual([copy!.method, copy!.target, copy!.body], ['POST', '/copy/app/x?y=1', 'abc']);
+    assert.equal(copy!.headers['x-a'], '1');
+    await other.stop();
+    assert.equal((await ask()).status, 200, 'nobody misses it');
+    assert.equal(upstream.seen.length, 2);
+    assert.equal(upstream.seen[0]!.headers['content-length'], '3');
+  });
+
+  test(`${kind}: standard-webhooks`, async (t) => {
+    const { ask, upstream } = await startPlugin(t, kind, 'standard-webhooks', '{ secret_v1: s3cret }');
+    const time = '1767263400';
+    const signature = createHmac('sha256', 's3cret').update(`m.${time}.hello`).digest('base64');
+    const fields = { 'webhook-id': 'm', 'webhook-timestamp': time, 'webhook-signature': `v1,${signature}` };
+    assert.equal((await ask(fields, 'POST', '/app', 'hello')).status, 200);
+    assert.equal((await ask(fields, 'POST', '/app', 'hellO')).status, 400);
+    assert.deepEqual(
+      upstream.seen.map(({ body }) => body),
+      ['hello'],
+    );
   });
 }
