@@ -112,8 +112,39 @@ export interface RequestView {
    * still forwarded. Only in `access`.
    */
   readBody(limit: number): Promise<Buffer | null>;
-  /** Replaces a body that `readBody` has returned. */
+  /** Replaces a body that `readBody` has returned, or gives a request without a body one. Only in `access`. */
   replaceBody(body: Buffer): void;
+  /**
+   * Ends the exchange with that status and message as soon as the body is longer, however it is framed; it
+   * still streams. The least of several limits counts. Only in `access`.
+   */
+  limitBody(bytes: number, status: number, message: string): void;
+  /** Shows the body, as the client sends it, to one who only looks. Only in `access`, once an exchange. */
+  watchBody(watcher: BodyWatcher): void;
+}
+
+/** Called as the body comes; a piece may be kept. `ended` is not called for a body that was cut. */
+export interface BodyWatcher {
+  piece(octets: Buffer): void;
+  ended(): void;
+}
+
+/** How the request goes upstream, where that differs from what route and service say. */
+export interface Forwarding {
+  readonly method?: string;
+  /** The path as sent, escaped, beginning with `/`, without query. */
+  readonly path?: string;
+  /** The Host header. */
+  readonly host?: string;
+  /** Where it goes; made once by `kit.destination`. */
+  readonly destination?: Destination;
+}
+
+/** A place requests can be sent to instead of their service's. Opaque to plugins. */
+export interface Destination {
+  /** An upstream's name, a host name or an address; null: that of the service. */
+  readonly host: string | null;
+  readonly port: number | null;
 }
 
 export interface ClientView {
@@ -180,6 +211,8 @@ export interface RewriteExchange extends Exchange {
 export interface AccessExchange extends RewriteExchange {
   /** Sets who is asking. Later plugins use that consumer's configuration. Undefined consumer: credential only. */
   authenticate(consumer: Consumer | undefined, credential: PluginEntity | undefined): void;
+  /** Changes what goes upstream. Several changes add up; the last word on a point counts. */
+  forwardAs(change: Forwarding): void;
 }
 
 export interface ResponseExchange extends Exchange {
@@ -244,7 +277,12 @@ export interface PluginKit {
    * Something that must outlive a configuration change (a file handle, a queue): made at the first call
    * for that key, shared by all who ask for it, closed when the last generation that asked is retired.
    */
-  keep<T>(key: string, open: () => T, close: (resource: T) => void): T;
+  keep<T>(key: string, open: () => T, close: (resource: T) => void | Promise<void>): T;
+  /**
+   * A destination for `forwardAs`: the service's protocol, timeouts, retries and TLS, with another host or port. A host
+   * that is an upstream's name is balanced over its targets.
+   */
+  destination(host: string | null, port: number | null): Destination;
   readonly node: { readonly id: string; readonly hostname: string; readonly version: string };
 }
 

@@ -11,7 +11,14 @@ import type { Fields } from '../config/schema/field.ts';
 import { MetricsRegistry } from '../observe/metrics.ts';
 import { renderPrometheus } from '../observe/prometheus-text.ts';
 import { createCounterTable } from '../state/counter-table.ts';
-import type { Metrics, PluginDefinition, PluginInstance, PluginKit, WindowCounters } from './contract.ts';
+import type {
+  Destination,
+  Metrics,
+  PluginDefinition,
+  PluginInstance,
+  PluginKit,
+  WindowCounters,
+} from './contract.ts';
 import { configuredPlugin } from './testkit/configured-plugin.ts';
 import { makeConsumer, makeCredential, makeRoute, makeService, TestDirectory } from './testkit/entities.ts';
 import { type Exit, TestExchange, type TestRequest, type TestUpstream } from './testkit/exchange.ts';
@@ -46,6 +53,11 @@ export interface HarnessResult {
   /** What the upstream got; undefined when it was not asked. */
   readonly upstream:
     | {
+        /** What `forwardAs` has said. */
+        readonly method?: string;
+        readonly path?: string;
+        readonly host?: string;
+        readonly destination?: Destination;
         readonly headers: Readonly<Record<string, string | string[]>>;
         readonly query: string;
         readonly body: string;
@@ -76,7 +88,7 @@ export interface PluginHarness {
   /** The metrics in Prometheus' text format. */
   metricsText(): string;
   /** Retires the plugin: `close` of the instance and of everything it kept. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 const DEFAULT_NOW = Date.UTC(2026, 0, 1);
@@ -118,7 +130,7 @@ export function createPluginHarness<F extends Fields>(
   };
   const logs: LogLine[] = [];
   const metrics = options.metrics ?? new MetricsRegistry();
-  const kept = new Map<string, { resource: unknown; close: () => void }>();
+  const kept = new Map<string, { resource: unknown; close: () => void | Promise<void> }>();
   const log =
     (level: LogLine['level']) =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
@@ -130,13 +142,14 @@ export function createPluginHarness<F extends Fields>(
     directory,
     counters: options.counters ?? createCounterTable({ slots: 1024, now: () => clock.now }),
     metrics,
-    keep<T>(key: string, open: () => T, close: (resource: T) => void): T {
+    keep<T>(key: string, open: () => T, close: (resource: T) => void | Promise<void>): T {
       const known = kept.get(key);
       if (known !== undefined) return known.resource as T;
       const resource = open();
       kept.set(key, { resource, close: () => close(resource) });
       return resource;
     },
+    destination: (host, port) => ({ host, port }),
     node: { id: '88888888-8888-4888-8888-888888888888', hostname: 'test-node', version: '0.0.0-test' },
   };
   const instance = definition.create(plugin.config as Parameters<typeof definition.create>[0], kit);
@@ -150,10 +163,11 @@ export function createPluginHarness<F extends Fields>(
     consumers,
     logs,
     metricsText: () => (metrics instanceof MetricsRegistry ? renderPrometheus(metrics.snapshot()) : ''),
-    close() {
+    async close() {
       instance.close?.();
-      for (const { close } of kept.values()) close();
+      const closing = [...kept.values()].map(({ close }) => close());
       kept.clear();
+      await Promise.all(closing);
     },
     async run(request = {}, upstream = {}) {
       const exchange = new TestExchange({

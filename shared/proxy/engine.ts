@@ -207,6 +207,8 @@ class DataPlane implements Engine {
     if (snapshot !== undefined) retireSnapshot(snapshot);
     this.registry.close();
     this.resolver.close();
+    // What plugins still have to hand over (queues bound their own wait).
+    await this.deps.kept.settled();
   }
 
   status(): EngineStatus {

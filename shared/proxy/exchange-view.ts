@@ -8,8 +8,10 @@ import { Field } from '../http/known-fields.ts';
 import type {
   AccessExchange,
   Attempt,
+  BodyWatcher,
   ExitOptions,
   FinishedExchange,
+  Forwarding,
   ResponseView,
   Timings,
 } from '../plugins/contract.ts';
@@ -61,7 +63,9 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   captures: Readonly<Record<string, string>> | undefined = undefined;
 
   readonly context: ProxyContext;
-  readonly body: RequestBody | undefined;
+  body: RequestBody | undefined;
+  /** What plugins want to be different about the request that goes upstream. */
+  forwarding: Forwarding | undefined = undefined;
   protected step: number = Step.identify;
   protected plan: RoutePlan | undefined = undefined;
   protected leg: UpstreamLeg | undefined = undefined;
@@ -166,8 +170,23 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   }
 
   replaceBody(body: Buffer): void {
-    if (this.body === undefined) throw new Error('the request has no body to replace');
+    if (this.step > Step.access) throw new Error('replaceBody is for the access phase');
+    this.body ??= RequestBody.made(this, this.client);
     this.body.replace(body);
+  }
+
+  limitBody(bytes: number, status: number, message: string): void {
+    if (this.step <= Step.access) this.body?.limit(bytes, status, message);
+  }
+
+  watchBody(watcher: BodyWatcher): void {
+    if (this.step > Step.access) throw new Error('watchBody is for the access phase');
+    if (this.body === undefined) watcher.ended();
+    else this.body.watch(watcher);
+  }
+
+  forwardAs(change: Forwarding): void {
+    this.forwarding = this.forwarding === undefined ? change : { ...this.forwarding, ...change };
   }
 
   fail(status: number, message: string, options?: ExitOptions): void {

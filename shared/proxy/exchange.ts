@@ -60,6 +60,8 @@ export class Exchange extends ExchangeView {
   private executed: PluginInstance[] | undefined = undefined;
   /** A plugin or a name is being waited for. */
   private waiting = false;
+  /** A phase of a plugin is on the stack. */
+  private running = false;
   private keepAlive = true;
   private tunnel: WebSocketTunnel | undefined = undefined;
 
@@ -312,12 +314,15 @@ export class Exchange extends ExchangeView {
   /** Calls one phase of one plugin. True when the exchange now waits for its promise. */
   private call(plugin: PluginInstance, phase: 'rewrite' | 'access' | 'response'): boolean {
     let pending: MaybePromise;
+    this.running = true;
     try {
       pending = plugin[phase]!(this);
     } catch (error) {
+      this.running = false;
       this.pluginFailed(plugin, phase, error);
       return false;
     }
+    this.running = false;
     if (pending === undefined || !isPromise(pending)) return false;
     this.waiting = true;
     pending.then(
@@ -367,12 +372,17 @@ export class Exchange extends ExchangeView {
     const { body } = this;
     const transforms = this.withPhase('requestBody');
     if (body !== undefined && transforms.length > 0) body.transformWith(transforms);
-    this.leg = new UpstreamLeg(this, this.plan!, service);
+    const destination = this.forwarding?.destination;
+    const goes = destination === undefined ? service : this.snapshot!.redirected(service, destination);
+    if (goes === undefined) return this.refuse(ERRORS.overloaded);
+    this.leg = new UpstreamLeg(this, this.plan!, goes);
     return true;
   }
 
   /** True while the first resolution of a name is awaited. */
   private choose(): boolean {
+    // The body has turned out too long while a name was being resolved.
+    if (this.reply !== undefined) return false;
     const obstacle = this.leg!.choose();
     if (obstacle === undefined) return false;
     if (obstacle === 'resolving') {
@@ -597,6 +607,23 @@ export class Exchange extends ExchangeView {
       this.step = Step.answer;
       this.advance();
     }
+  }
+
+  /** The request body has passed a limit that a plugin set. */
+  onBodyTooLong(status: number, message: string): void {
+    if (this.step === Step.relay) {
+      this.cutShort(ERRORS.bodyTooLarge);
+      return;
+    }
+    // In the answer and response steps the outcome is settled already, and nobody waits for the body.
+    if (this.step >= Step.answer) return;
+    this.countError(ERRORS.bodyTooLarge);
+    this.fail(status, message);
+    // A plugin or a name is being waited for: what comes then finds the reply.
+    if (this.waiting || this.running) return;
+    this.abandonUpstream();
+    this.step = Step.answer;
+    this.advance();
   }
 
   // What ends an exchange before its time.

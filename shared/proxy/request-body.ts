@@ -6,7 +6,7 @@
 import type { FieldLines } from '../http/field-lines.ts';
 import { SKIP_NONE } from '../http/field-lines.ts';
 import { Framing } from '../http/request-head.ts';
-import type { PluginInstance } from '../plugins/contract.ts';
+import type { BodyWatcher, PluginInstance } from '../plugins/contract.ts';
 import { pieceOf } from '../plugins/phase-result.ts';
 import type { UpstreamConnection } from '../upstream/connection.ts';
 import type { ClientConnection } from './client-connection.ts';
@@ -47,6 +47,16 @@ export class RequestBody {
   private readonly client: ClientConnection;
   private readonly exchange: Exchange;
   private leg: UpstreamLeg | undefined;
+  private maxBytes = Number.POSITIVE_INFINITY;
+  private refusal: { readonly status: number; readonly message: string } | undefined;
+  private watcher: BodyWatcher | undefined;
+
+  /** A body for a request that came without one. */
+  static made(exchange: ExchangeView, client: ClientConnection): RequestBody {
+    const body = new RequestBody(exchange, client);
+    body.ended = true;
+    return body;
+  }
 
   constructor(exchange: ExchangeView, client: ClientConnection) {
     this.exchange = exchange as Exchange;
@@ -63,6 +73,11 @@ export class RequestBody {
   add(piece: Buffer): void {
     this.received += piece.length;
     if (this.discarding) return;
+    if (this.received > this.maxBytes) {
+      this.tooLong();
+      return;
+    }
+    if (this.watcher !== undefined) this.watcher.piece(piece);
     if (this.connection !== undefined) {
       this.keep(piece);
       this.send(piece, false);
@@ -81,6 +96,8 @@ export class RequestBody {
 
   end(trailers: FieldLines | undefined): void {
     this.ended = true;
+    if (this.discarding) return;
+    if (this.watcher !== undefined) this.watcher.ended();
     if (trailers !== undefined && trailers.size > 0) this.trailers = trailers.serialise(SKIP_NONE);
     if (this.connection !== undefined) this.finish();
     const reader = this.reader;
@@ -101,6 +118,32 @@ export class RequestBody {
     return new Promise((resolve, reject) => {
       this.reader = { limit, resolve, reject };
     });
+  }
+
+  limit(bytes: number, status: number, message: string): void {
+    if (bytes >= this.maxBytes) return;
+    this.maxBytes = bytes;
+    this.refusal = { status, message };
+    if (this.received > bytes) this.tooLong();
+  }
+
+  /** Whoever reads it gets what they get for any body that is too long; the exchange ends with the refusal. */
+  private tooLong(): void {
+    const { status, message } = this.refusal!;
+    const reader = this.reader;
+    this.reader = undefined;
+    this.discarding = true;
+    this.pieces = undefined;
+    this.watcher = undefined;
+    reader?.resolve(null);
+    this.exchange.onBodyTooLong(status, message);
+  }
+
+  /** What has come already is shown at once. */
+  watch(watcher: BodyWatcher): void {
+    this.watcher = watcher;
+    for (const piece of this.pieces ?? []) watcher.piece(piece);
+    if (this.ended) watcher.ended();
   }
 
   replace(body: Buffer): void {

@@ -3,7 +3,7 @@
  * is derived (query arguments) is derived on demand.
  */
 import type { Headers } from '../http/headers.ts';
-import type { RequestView } from '../plugins/contract.ts';
+import type { BodyWatcher, RequestView } from '../plugins/contract.ts';
 
 /** Kong's bound on query arguments. */
 const MAX_QUERY_ARGS = 1000;
@@ -12,6 +12,8 @@ const MAX_QUERY_ARGS = 1000;
 export interface BodySource {
   readBody(limit: number): Promise<Buffer | null>;
   replaceBody(body: Buffer): void;
+  limitBody(bytes: number, status: number, message: string): void;
+  watchBody(watcher: BodyWatcher): void;
 }
 
 export class HttpRequestView implements RequestView {
@@ -77,6 +79,14 @@ export class HttpRequestView implements RequestView {
 
   replaceBody(body: Buffer): void {
     this.source.replaceBody(body);
+  }
+
+  limitBody(bytes: number, status: number, message: string): void {
+    this.source.limitBody(bytes, status, message);
+  }
+
+  watchBody(watcher: BodyWatcher): void {
+    this.source.watchBody(watcher);
   }
 }
 

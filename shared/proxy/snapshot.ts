@@ -6,7 +6,7 @@
  */
 import type * as tls from 'node:tls';
 import type { Consumer, Route, Service } from '../config/entities.ts';
-import type { PluginInstance } from '../plugins/contract.ts';
+import type { Destination, PluginInstance } from '../plugins/contract.ts';
 import type { Router } from '../router/contract.ts';
 import type { Balancer, Endpoint } from '../upstream/contract.ts';
 import type { Pool } from '../upstream/pool.ts';
@@ -82,6 +82,8 @@ export interface Snapshot {
   readonly outbound: ReadonlyMap<string, RoutePlan>;
   /** A plan for a destination that is no service; undefined when those are refused or there are too many. */
   unknownDestination(host: string, port: number): RoutePlan | undefined;
+  /** How a service is reached with another host or port; undefined when there are too many such plans. */
+  redirected(service: ServicePlan, destination: Destination): ServicePlan | undefined;
   readonly consumers: ReadonlyMap<string, Consumer>;
   /** For health and metrics: balancers by the upstream's name, or `host:port`. */
   readonly upstreams: readonly { readonly name: string; readonly balancer: Balancer }[];

@@ -108,19 +108,22 @@ export class UpstreamLeg implements ResponseSink {
     const { exchange, plan, service } = this;
     const { client, body, request, context } = exchange;
     const connection = this.connection!;
-    const path = plan.upstreamPath(request.path, matchedPath);
+    const { forwarding } = exchange;
+    const method = forwarding?.method ?? request.method;
+    const path = forwarding?.path ?? plan.upstreamPath(request.path, matchedPath);
     const { pathAndQuery } = client.head;
     // A bare `?` at the end is kept, as Kong keeps it.
     const hasQuery = request.query !== '' || pathAndQuery.charCodeAt(pathAndQuery.length - 1) === 0x3f;
     this.target = hasQuery ? path + '?' + request.query : path;
-    connection.begin(this, request.method);
+    connection.begin(this, method);
     const head = upstreamRequestHead(context, client, client.head, {
-      method: request.method,
+      method,
       target: this.target,
       host:
-        plan.preserveHost && client.head.authority !== ''
+        forwarding?.host ??
+        (plan.preserveHost && client.head.authority !== ''
           ? client.head.authority
-          : (service.fixedHost ?? service.hostFor(this.endpoint!)),
+          : (service.fixedHost ?? service.hostFor(this.endpoint!))),
       framing: body === undefined ? Framing.none : body.framing,
       contentLength: body === undefined ? 0 : body.contentLength,
       websocket: asksForWebsocket(client.head),
@@ -240,9 +243,10 @@ export class UpstreamLeg implements ResponseSink {
   }
 
   private mayRetry(error: GatewayError, lostRace: boolean): boolean {
-    const { body, request } = this.exchange;
+    const { body, request, forwarding } = this.exchange;
     if (error.retry === 'never') return false;
-    if (error.retry === 'if_idempotent' && NOT_IDEMPOTENT.has(request.method)) return false;
+    if (error.retry === 'if_idempotent' && NOT_IDEMPOTENT.has(forwarding?.method ?? request.method))
+      return false;
     if (body !== undefined && !body.canReplay) return false;
     // A kept connection that the upstream closed as we wrote: once more, whatever the service's retries are.
     if (lostRace && !this.raceRetried) {

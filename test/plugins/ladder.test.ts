@@ -3,54 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { renderPrometheus } from '../../shared/observe/prometheus-text.ts';
-import type { ListenerRole } from '../../shared/proxy/contract.ts';
-import { startGateway } from '../../shared/proxy/test/harness/gateway.ts';
-import { connect } from '../../shared/proxy/test/harness/raw-client.ts';
-import { createCounterTable } from '../../shared/state/counter-table.ts';
-import { bundledPlugins, configurationOf } from '../harness/configuration.ts';
-import { startEcho } from '../harness/echo-server.ts';
-
-const plugins = await bundledPlugins();
-const NOW = Date.UTC(2026, 0, 1, 10, 30);
-
-async function start(t: TestContext, kind: 'edge' | 'inbound', name: string, config: string) {
-  const upstream = await startEcho(t);
-  const configuration = await configurationOf(
-    `
-_format_version: "3.0"
-plugins: [{ name: ${name}, config: ${config} }]
-consumers: [{ username: ann, custom_id: c-1, keyauth_credentials: [{ key: ann-key }] }]
-services:
-  - name: app
-    url: http://127.0.0.1:${upstream.port}/base
-    routes: [{ name: app, paths: [/app] }]
-`,
-    plugins,
-  );
-  const to = { protocol: 'http', host: '127.0.0.1', port: upstream.port } as const;
-  const role: ListenerRole = kind === 'edge' ? { kind } : { kind, service: 'app', to };
-  const now = () => NOW;
-  const gateway = await startGateway(t, {
-    configuration,
-    plugins,
-    role,
-    now,
-    counters: createCounterTable({ slots: 256, now }),
-    settings: { trustedIps: ['127.0.0.1'], realIpHeader: 'X-Real-IP' },
-  });
-  const client = await connect(t, gateway.port);
-  return {
-    upstream,
-    gateway,
-    async ask(fields: Readonly<Record<string, string>> = {}, method = 'GET', target = '/app/x?y=1') {
-      const lines = Object.entries(fields).map(([field, value]) => `${field}: ${value}\r\n`);
-      client.send(`${method} ${target} HTTP/1.1\r\nHost: a\r\n${lines.join('')}\r\n`);
-      return client.response(method);
-    },
-  };
-}
+import { startPlugin as start } from './one-plugin.ts';
 
 for (const kind of ['edge', 'inbound'] as const) {
   test(`${kind}: key-auth`, async (t) => {

@@ -24,6 +24,7 @@ import { CompileError, entityName } from './compile-error.ts';
 import { ConfigurationDirectory } from './directory.ts';
 import type { GenerationHolds, KeptResources } from './kept-resources.ts';
 import { PluginPlans, type RunningPlugin, runsOnHttp } from './plugin-plans.ts';
+import { RedirectedServices } from './redirected-services.ts';
 import { type ServicePlanDeps, ServicePlans } from './service-plans.ts';
 import { Slices } from './slices.ts';
 import { UnknownDestinations } from './unknown-destinations.ts';
@@ -132,6 +133,7 @@ class Compiler {
     const unknown = new UnknownDestinations((service) =>
       directPlan(services.plan(service, deps.outbound), NO_PLUGINS, null),
     );
+    const redirected = new RedirectedServices((service) => services.plan(service));
     const certificates = certificateTable(configuration);
     const inboundNames = fronted === undefined ? new Set<string>() : namesOf(fronted);
     const rewrite = global.slots
@@ -152,6 +154,7 @@ class Compiler {
       inboundNames,
       outbound,
       unknownDestination: (host, port) => unknown.plan(host, port),
+      redirected: (service, destination) => redirected.plan(service, destination),
       consumers: directory.byId,
       upstreams: this.upstreamHealth(),
       defaultCertificate: certificates.default,
@@ -237,6 +240,7 @@ class Compiler {
         counters: deps.counters,
         metrics: deps.metrics,
         keep: (key, open, close) => holds.keep(`${plugin.name}|${key}`, open, close),
+        destination: (host, port) => ({ host, port }),
         node: deps.node,
       });
     } catch (error) {

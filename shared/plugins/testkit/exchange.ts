@@ -6,6 +6,7 @@ import type {
   ClientView,
   ExitOptions,
   FinishedExchange,
+  Forwarding,
   PluginInstance,
   ResponseView,
   Timings,
@@ -67,6 +68,7 @@ export class TestExchange implements AccessExchange, FinishedExchange {
   abortReason: string | undefined;
   readonly logFields = new Map<string, unknown>();
   exited: Exit | undefined;
+  forwarding: Forwarding = {};
   #response: (ResponseView & { headers: HeaderList }) | undefined;
   #clientBody = '';
   #upstreamGot: HarnessResult['upstream'];
@@ -114,6 +116,10 @@ export class TestExchange implements AccessExchange, FinishedExchange {
     this.credential = credential;
   }
 
+  forwardAs(change: Forwarding): void {
+    this.forwarding = { ...this.forwarding, ...change };
+  }
+
   fail(status: number, message: string, options?: ExitOptions): void {
     const body = `{\n  "message":"${message}",\n  "request_id":"${this.id}"\n}`;
     this.#end({ status, message, body }, 'application/json; charset=utf-8', options);
@@ -134,10 +140,13 @@ export class TestExchange implements AccessExchange, FinishedExchange {
 
   /** Asks the made-up upstream unless the exchange has ended, and runs the response phases. */
   async answer(instance: PluginInstance, upstream: TestUpstream): Promise<void> {
+    const { tooLong } = this.request;
+    if (this.exited === undefined && tooLong !== undefined) this.fail(tooLong.status, tooLong.message);
     let body = Buffer.from(this.#clientBody);
     if (this.exited === undefined) {
       const sent = this.request.takeBody();
       this.#upstreamGot = {
+        ...this.forwarding,
         headers: this.request.headers.toObject(),
         query: this.request.query,
         body: String(instance.requestBody === undefined ? sent : instance.requestBody(this, sent, true)),

@@ -1,5 +1,5 @@
 /** The request of a made-up exchange. */
-import type { RequestView } from '../contract.ts';
+import type { BodyWatcher, RequestView } from '../contract.ts';
 import type { TestRequest } from './exchange.ts';
 import { HeaderList } from './header-list.ts';
 
@@ -13,6 +13,8 @@ export class TestRequestView implements RequestView {
   readonly target: string;
   readonly httpVersion = '1.1';
   readonly headers: HeaderList;
+  /** What a limit says about the body, when it is longer. */
+  tooLong: { readonly status: number; readonly message: string } | undefined;
   #body: Buffer;
 
   constructor(request: TestRequest) {
@@ -46,6 +48,15 @@ export class TestRequestView implements RequestView {
 
   replaceBody(body: Buffer): void {
     this.#body = body;
+  }
+
+  limitBody(bytes: number, status: number, message: string): void {
+    if (this.#body.length > bytes) this.tooLong = { status, message };
+  }
+
+  watchBody(watcher: BodyWatcher): void {
+    if (this.#body.length > 0) watcher.piece(this.#body);
+    watcher.ended();
   }
 
   takeBody(): Buffer {
