@@ -19,6 +19,7 @@ import type { ClientConnection } from './client-connection.ts';
 import { newRequestId, type ProxyContext } from './context.ts';
 import { errorBody, formOfRequest } from './error-body.ts';
 import type { GatewayError } from './errors.ts';
+import { checkForwarding } from './forwarding.ts';
 import { RequestBody } from './request-body.ts';
 import type { HttpRequestView } from './request-view.ts';
 import type { RoutePlan } from './snapshot.ts';
@@ -186,6 +187,7 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   }
 
   forwardAs(change: Forwarding): void {
+    checkForwarding(change);
     this.forwarding = this.forwarding === undefined ? change : { ...this.forwarding, ...change };
   }
 
