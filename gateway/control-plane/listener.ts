@@ -158,6 +158,8 @@ function upgrade(request: IncomingMessage, socket: TLSSocket, head: Buffer, opti
   if (peer === undefined) {
     metrics.streams.with('refused').add(1);
     socket.on('error', () => {});
+    // Nobody reads it any more: what still comes, its end among it, must not keep it open.
+    socket.resume();
     socket.end(`HTTP/1.1 ${problem ?? '401 Unauthorized'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     socket.setTimeout(LINGER_MS, () => socket.destroy());
     return;

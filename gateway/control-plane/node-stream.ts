@@ -122,14 +122,14 @@ export class NodeStream {
   /** There is a newer generation. */
   poke(): void {
     this.#wanted = true;
-    if (this.#hello === undefined || this.#syncing || this.#closed) return;
+    if (this.#hello === undefined || this.#syncing || this.#over) return;
     this.#syncing = true;
     this.#sync()
       .catch((error: unknown) => this.close((error as Error).message, 'error'))
       .finally(() => {
         this.#syncing = false;
         // A poke between the last look and now.
-        if (this.#wanted && !this.#closed) this.poke();
+        if (this.#wanted) this.poke();
       });
   }
 
