@@ -19,6 +19,12 @@ export const TOOLS: readonly Tool[] = [
     debianPackage: 'curl',
     without: 'the lines that the demo tells people to paste are not run',
   },
+  {
+    // The package may start a server of its own on port 6379; tests start theirs and leave that one alone.
+    command: 'redis-server',
+    debianPackage: 'redis-server',
+    without: 'what is kept in Redis is not tested',
+  },
 ];
 
 const UPDATE_MS = 120_000;
