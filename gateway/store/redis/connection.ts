@@ -31,6 +31,8 @@ export class RedisConnection {
   #becomesReady: Promise<boolean> | undefined;
   /** Counts connections: an answer that is late must not end a connection that was made after the question. */
   #connections = 0;
+  /** ioredis still says `ready` of a connection that it was told to end. */
+  #isReady = false;
   #lastError = '';
   #closed = false;
 
@@ -41,7 +43,11 @@ export class RedisConnection {
     this.#makeSubscriber = () => (location.topology === 'cluster' ? this.#client : client(location, ca));
     this.#client.on('ready', () => {
       this.#connections++;
+      this.#isReady = true;
       this.#lastError = '';
+    });
+    this.#client.on('close', () => {
+      this.#isReady = false;
     });
     this.#client.on('error', (error: Error) => {
       this.#lastError = error.message;
@@ -55,7 +61,7 @@ export class RedisConnection {
   /** Rejects with StoreUnavailable when there is no connection within `limitMs`. */
   async ready(limitMs: number = READY_MS): Promise<void> {
     if (this.#closed) throw new StoreUnavailable(`the store ${this.#shown} is closed`);
-    if (this.#client.status === 'ready') return;
+    if (this.#isReady) return;
     this.#becomesReady ??= this.#waitReady(limitMs).finally(() => {
       this.#becomesReady = undefined;
     });
@@ -76,8 +82,7 @@ export class RedisConnection {
       const timer = setTimeout(() => {
         reject(new AnswerLost(`the store ${this.#shown} did not answer within ${Math.round(limitMs)} ms`));
         // What else waits on this connection would wait in vain as well.
-        if (connection === this.#connections && this.#client.status === 'ready')
-          this.#client.disconnect(true);
+        if (connection === this.#connections && this.#isReady) this.#reconnect();
       }, limitMs);
       run(this.#client).then(
         (answer) => {
@@ -132,15 +137,26 @@ export class RedisConnection {
       const settle = (result: boolean): void => {
         clearTimeout(timer);
         redis.off('ready', onReady);
+        redis.off('error', onError);
         resolve(result);
+      };
+      // A wrong password does not become right by waiting.
+      const onError = (error: Error): void => {
+        if (/WRONGPASS|NOAUTH|NOPERM/.test(error.message)) settle(false);
       };
       const onReady = (): void => settle(true);
       const timer = setTimeout(() => settle(false), limitMs);
       redis.on('ready', onReady);
+      redis.on('error', onError);
     });
     // Connected, but silent during the handshake: a frozen server. A new connection is the only thing to try.
-    if (!isReady && redis.status === 'connect') redis.disconnect(true);
+    if (!isReady && redis.status === 'connect') this.#reconnect();
     return isReady && !this.#closed;
+  }
+
+  #reconnect(): void {
+    this.#isReady = false;
+    this.#client.disconnect(true);
   }
 
   #asStoreError(error: Error): StoreUnavailable {

@@ -31,7 +31,10 @@ export function asStoreError(error: unknown, path: string): unknown {
     const problem = PROBLEMS.get(code) ?? `cannot be used: ${(error as Error).message}`;
     return new StoreUnavailable(`the store ${path} ${problem}`, error);
   }
-  const { syscall, message } = error as NodeJS.ErrnoException;
+  const { code: name, syscall, message } = error as NodeJS.ErrnoException;
+  if (name === 'ERR_OUT_OF_RANGE') {
+    return new StoreUnavailable(`the store ${path} is damaged: ${message}: restore a backup`, error);
+  }
   if (syscall !== undefined)
     return new StoreUnavailable(`the store ${path} cannot be used: ${message}`, error);
   return error;
