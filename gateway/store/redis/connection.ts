@@ -24,10 +24,11 @@ const MAX_RECONNECT_PAUSE_MS = 500;
 export class AnswerLost extends StoreUnavailable {}
 
 export class RedisConnection {
+  readonly #location: RedisLocation;
   readonly #shown: string;
+  readonly #ca: string | undefined;
   readonly #client: Redis | Cluster;
-  readonly #makeSubscriber: () => Redis | Cluster;
-  #subscriber: Redis | Cluster | undefined;
+  #subscriber: Redis | undefined;
   #becomesReady: Promise<boolean> | undefined;
   /** Counts connections: an answer that is late must not end a connection that was made after the question. */
   #connections = 0;
@@ -37,10 +38,10 @@ export class RedisConnection {
   #closed = false;
 
   constructor(location: RedisLocation, ca: string | undefined) {
+    this.#location = location;
     this.#shown = location.shown;
+    this.#ca = ca;
     this.#client = location.topology === 'cluster' ? clusterClient(location, ca) : client(location, ca);
-    // A cluster's client subscribes on a connection of its own.
-    this.#makeSubscriber = () => (location.topology === 'cluster' ? this.#client : client(location, ca));
     this.#client.on('ready', () => {
       this.#connections++;
       this.#isReady = true;
@@ -108,25 +109,23 @@ export class RedisConnection {
     }, length);
   }
 
-  /** Calls back for each message until the connection is closed. Messages can be lost. */
+  /**
+   * Calls back for each message until the connection is closed. Messages can be lost; in a cluster there are none:
+   * ioredis's subscriber there goes round in circles while a node is frozen.
+   */
   subscribe(channel: string, received: (message: string) => void): void {
-    if (this.#closed || this.#subscriber !== undefined) return;
-    const subscriber = this.#makeSubscriber();
+    if (this.#closed || this.#subscriber !== undefined || this.#location.topology === 'cluster') return;
+    const subscriber = client(this.#location, this.#ca);
     this.#subscriber = subscriber;
+    subscriber.on('error', () => {});
     subscriber.on('message', (_channel: string, message: string) => received(message));
-    const subscribe = (): void => void subscriber.subscribe(channel).catch(() => {});
-    if (subscriber === this.#client) {
-      if (subscriber.status === 'ready') subscribe();
-    } else {
-      subscriber.on('error', () => {});
-    }
-    subscriber.on('ready', subscribe);
+    subscriber.on('ready', () => void subscriber.subscribe(channel).catch(() => {}));
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await Promise.all([...new Set([this.#client, this.#subscriber])].map(ended));
+    await Promise.all([ended(this.#client), ended(this.#subscriber)]);
   }
 
   async #waitReady(limitMs: number): Promise<boolean> {

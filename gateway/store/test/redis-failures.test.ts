@@ -127,13 +127,15 @@ test('a server that became read-only rejects writes and answers reads', { skip }
   await store.commit(commitOf(generation + 1, []));
 });
 
-/** Stands between a store and its server. */
+/**
+ * Stands between a store and its server. What is done to connections is done to those that are there; those that are
+ * made afterwards work.
+ */
 class Wire {
   port = 0;
-  /** `swallow`: the server's answers are lost. `hold`: what the store sends on connections made until now is kept. */
-  mode: 'pass' | 'swallow' | 'hold' = 'pass';
   /** What is published gets lost. */
   isDeaf = false;
+  readonly #connections = new Set<{ swallows: boolean; holds: boolean }>();
   readonly #held: (() => void)[] = [];
 
   get isHolding(): boolean {
@@ -144,18 +146,18 @@ class Wire {
     const sockets = new Set<Socket>();
     const listening = createServer((client) => {
       const upstream = connect({ host: '127.0.0.1', port: server.port });
+      const connection = { swallows: false, holds: false };
+      this.#connections.add(connection);
       for (const socket of [client, upstream]) {
         sockets.add(socket);
         socket.on('error', () => {});
       }
-      let isCut = false;
       client.on('data', (data) => {
-        isCut ||= this.mode === 'swallow';
-        if (this.mode === 'hold') this.#held.push(() => upstream.write(data));
+        if (connection.holds) this.#held.push(() => upstream.write(data));
         else upstream.write(data);
       });
       upstream.on('data', (data) => {
-        if (!isCut && !(this.isDeaf && data.includes('message'))) client.write(data);
+        if (!connection.swallows && !(this.isDeaf && data.includes('message'))) client.write(data);
       });
       // The server keeps the connection of a client that left: what is on its way still arrives.
     });
@@ -165,6 +167,16 @@ class Wire {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => listening.close(resolve));
     });
+  }
+
+  /** The server's answers are lost. */
+  swallow(): void {
+    for (const connection of this.#connections) connection.swallows = true;
+  }
+
+  /** What the store sends stays on its way. */
+  hold(): void {
+    for (const connection of this.#connections) connection.holds = true;
   }
 
   /** What was held arrives. */
@@ -194,10 +206,9 @@ test('a commit whose answer is lost is found in the history', { skip }, async (t
   let called = 0;
   const commit = commitOf(2, [{ id: 'a', value: 2 }]);
   store.watch(() => called++);
-  wire.mode = 'swallow';
+  wire.swallow();
   const committed = store.commit(commit);
   await until(async () => (await other.load()).generation === 2);
-  wire.mode = 'pass';
   await committed;
   assert.deepEqual((await store.history())[0], commit);
   assert.equal(called, 0, 'it is its own');
@@ -207,11 +218,10 @@ test('a commit whose answer is lost is found in the history', { skip }, async (t
 test('a commit that others have built upon is found as well', { skip }, async (t) => {
   const { wire, store, other } = await throughWire(t);
   await store.commit(commitOf(1, [{ id: 'a', value: 1 }]));
-  wire.mode = 'swallow';
+  wire.swallow();
   const committed = store.commit(commitOf(2, [{ id: 'a', value: 2 }]));
   await until(async () => (await other.load()).generation === 2);
   await other.commit(commitOf(3, [{ id: 'a', value: 3 }]));
-  wire.mode = 'pass';
   await committed;
   assert.equal((await store.load()).generation, 3);
 });
@@ -221,16 +231,14 @@ test('a commit that is still on its way when it is given up is refused when it a
 }, async (t) => {
   const { server, wire, store, other } = await throughWire(t);
   await store.commit(commitOf(1, [{ id: 'a', value: 1 }]));
-  wire.mode = 'hold';
+  wire.hold();
   const commit = commitOf(2, [{ id: 'a', value: 'late' }]);
   const rejected = assert.rejects(store.commit(commit), (error: Error) => {
     assert.ok(error instanceof StoreUnavailable);
     assert.match(error.message, /generation 2 was not written/);
     return true;
   });
-  // Held: the commit alone. The connection that the store makes then passes.
   await until(() => wire.isHolding);
-  wire.mode = 'pass';
   await rejected;
   const before = await commandsOf(server);
   wire.release();
