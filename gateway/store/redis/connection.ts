@@ -25,7 +25,8 @@ export class AnswerLost extends StoreUnavailable {}
 
 export class RedisConnection {
   readonly #location: RedisLocation;
-  readonly #shown: string;
+  /** Where it leads, without credentials. */
+  readonly shown: string;
   readonly #ca: string | undefined;
   readonly #client: Redis | Cluster;
   #subscriber: Redis | undefined;
@@ -39,7 +40,7 @@ export class RedisConnection {
 
   constructor(location: RedisLocation, ca: string | undefined) {
     this.#location = location;
-    this.#shown = location.shown;
+    this.shown = location.shown;
     this.#ca = ca;
     this.#client = location.topology === 'cluster' ? clusterClient(location, ca) : client(location, ca);
     this.#client.on('ready', () => {
@@ -61,14 +62,14 @@ export class RedisConnection {
 
   /** Rejects with StoreUnavailable when there is no connection within `limitMs`. */
   async ready(limitMs: number = READY_MS): Promise<void> {
-    if (this.#closed) throw new StoreUnavailable(`the store ${this.#shown} is closed`);
+    if (this.#closed) throw new StoreUnavailable(`the store ${this.shown} is closed`);
     if (this.#isReady) return;
     this.#becomesReady ??= this.#waitReady(limitMs).finally(() => {
       this.#becomesReady = undefined;
     });
     if (await this.#becomesReady) return;
     const reason = this.#lastError === '' ? 'it does not answer' : this.#lastError;
-    throw new StoreUnavailable(`the store ${this.#shown} cannot be reached: ${reason}`);
+    throw new StoreUnavailable(`the store ${this.shown} cannot be reached: ${reason}`);
   }
 
   /**
@@ -81,7 +82,7 @@ export class RedisConnection {
     const limitMs = Math.min(ANSWER_MS + (length / 1e6) * ANSWER_MS_PER_MILLION, ANSWER_LIMIT_MS);
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new AnswerLost(`the store ${this.#shown} did not answer within ${Math.round(limitMs)} ms`));
+        reject(new AnswerLost(`the store ${this.shown} did not answer within ${Math.round(limitMs)} ms`));
         // What else waits on this connection would wait in vain as well.
         if (connection === this.#connections && this.#isReady) this.#reconnect();
       }, limitMs);
@@ -160,8 +161,8 @@ export class RedisConnection {
 
   #asStoreError(error: Error): StoreUnavailable {
     if (error.name === 'ReplyError')
-      return new StoreUnavailable(`the store ${this.#shown} refuses: ${error.message}`);
-    return new AnswerLost(`the store ${this.#shown} was lost while it was asked: ${error.message}`);
+      return new StoreUnavailable(`the store ${this.shown} refuses: ${error.message}`);
+    return new AnswerLost(`the store ${this.shown} was lost while it was asked: ${error.message}`);
   }
 }
 
