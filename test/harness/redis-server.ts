@@ -29,18 +29,25 @@ export interface RedisOptions {
   readonly configuration?: readonly string[];
   /** Run as a sentinel. */
   readonly sentinel?: boolean;
+  /** Listen with TLS as well, on `tlsPort`. */
+  readonly tls?: boolean;
+  /** Files in its folder, which is where it runs. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export class RedisServer {
   readonly port: number;
+  /** 0 without TLS. */
+  readonly tlsPort: number;
   readonly folder: string;
   /** `redis://127.0.0.1:PORT/0` */
   readonly url: string;
   readonly #arguments: readonly string[];
   #child: ChildProcess | undefined;
 
-  constructor(port: number, folder: string, args: readonly string[]) {
+  constructor(port: number, tlsPort: number, folder: string, args: readonly string[]) {
     this.port = port;
+    this.tlsPort = tlsPort;
     this.folder = folder;
     this.url = `redis://127.0.0.1:${port}/0`;
     this.#arguments = args;
@@ -97,12 +104,13 @@ export class RedisServer {
       let answer = '';
       socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error(`no answer to ${words.join(' ')}`)));
       socket.setEncoding('utf8');
-      socket.on('connect', () => socket.write(`${words.join(' ')}\r\nQUIT\r\n`));
+      // A sentinel knows no QUIT; both answer what they have read before they notice the end.
+      socket.on('connect', () => socket.end(`${words.join(' ')}\r\n`));
       socket.on('data', (text: string) => {
         answer += text;
       });
       socket.on('error', reject);
-      socket.on('close', () => resolve(answer.replace(/\+OK\r\n$/, '')));
+      socket.on('close', () => resolve(answer));
     });
   }
 
@@ -130,17 +138,18 @@ export async function startRedis(t: Ending, options: RedisOptions = {}): Promise
   }
 }
 
-async function prepare(
-  t: Ending,
-  { configuration = [], sentinel = false }: RedisOptions,
-): Promise<RedisServer> {
+async function prepare(t: Ending, options: RedisOptions): Promise<RedisServer> {
+  const { configuration = [], sentinel = false, tls = false, files = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'cardinal-redis-'));
-  const port = await freePort();
+  const [port = 0, tlsPort = 0] = await freePorts(tls ? 2 : 1);
   const file = join(folder, 'redis.conf');
-  const lines = [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, 'daemonize no', 'protected-mode no'];
+  // The folder comes first: paths in the lines of a test are relative to it.
+  const lines = [`dir ${folder}`, `port ${port}`, 'bind 127.0.0.1', 'daemonize no', 'protected-mode no'];
   if (!sentinel) lines.push('save ""');
+  if (tls) lines.push(`tls-port ${tlsPort}`);
   await writeFile(file, [...lines, ...configuration, ''].join('\n'));
-  const server = new RedisServer(port, folder, sentinel ? [file, '--sentinel'] : [file]);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  const server = new RedisServer(port, tlsPort, folder, sentinel ? [file, '--sentinel'] : [file]);
   const killNow = (): void => void server.kill();
   process.once('exit', killNow);
   t.after(async () => {
@@ -189,10 +198,6 @@ export async function until(condition: () => boolean | Promise<boolean>, limitMs
     await pause(25);
   }
   throw new Error('what was waited for did not come');
-}
-
-async function freePort(): Promise<number> {
-  return (await freePorts(1))[0]!;
 }
 
 async function freePorts(count: number): Promise<number[]> {

@@ -24,10 +24,12 @@ const MAX_RECONNECT_PAUSE_MS = 500;
 export class AnswerLost extends StoreUnavailable {}
 
 export class RedisConnection {
-  readonly #shown: string;
+  readonly #location: RedisLocation;
+  /** Where it leads, without credentials. */
+  readonly shown: string;
+  readonly #ca: string | undefined;
   readonly #client: Redis | Cluster;
-  readonly #makeSubscriber: () => Redis | Cluster;
-  #subscriber: Redis | Cluster | undefined;
+  #subscriber: Redis | undefined;
   #becomesReady: Promise<boolean> | undefined;
   /** Counts connections: an answer that is late must not end a connection that was made after the question. */
   #connections = 0;
@@ -37,10 +39,10 @@ export class RedisConnection {
   #closed = false;
 
   constructor(location: RedisLocation, ca: string | undefined) {
-    this.#shown = location.shown;
+    this.#location = location;
+    this.shown = location.shown;
+    this.#ca = ca;
     this.#client = location.topology === 'cluster' ? clusterClient(location, ca) : client(location, ca);
-    // A cluster's client subscribes on a connection of its own.
-    this.#makeSubscriber = () => (location.topology === 'cluster' ? this.#client : client(location, ca));
     this.#client.on('ready', () => {
       this.#connections++;
       this.#isReady = true;
@@ -60,14 +62,14 @@ export class RedisConnection {
 
   /** Rejects with StoreUnavailable when there is no connection within `limitMs`. */
   async ready(limitMs: number = READY_MS): Promise<void> {
-    if (this.#closed) throw new StoreUnavailable(`the store ${this.#shown} is closed`);
+    if (this.#closed) throw new StoreUnavailable(`the store ${this.shown} is closed`);
     if (this.#isReady) return;
     this.#becomesReady ??= this.#waitReady(limitMs).finally(() => {
       this.#becomesReady = undefined;
     });
     if (await this.#becomesReady) return;
     const reason = this.#lastError === '' ? 'it does not answer' : this.#lastError;
-    throw new StoreUnavailable(`the store ${this.#shown} cannot be reached: ${reason}`);
+    throw new StoreUnavailable(`the store ${this.shown} cannot be reached: ${reason}`);
   }
 
   /**
@@ -80,7 +82,7 @@ export class RedisConnection {
     const limitMs = Math.min(ANSWER_MS + (length / 1e6) * ANSWER_MS_PER_MILLION, ANSWER_LIMIT_MS);
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new AnswerLost(`the store ${this.#shown} did not answer within ${Math.round(limitMs)} ms`));
+        reject(new AnswerLost(`the store ${this.shown} did not answer within ${Math.round(limitMs)} ms`));
         // What else waits on this connection would wait in vain as well.
         if (connection === this.#connections && this.#isReady) this.#reconnect();
       }, limitMs);
@@ -108,25 +110,23 @@ export class RedisConnection {
     }, length);
   }
 
-  /** Calls back for each message until the connection is closed. Messages can be lost. */
+  /**
+   * Calls back for each message until the connection is closed. Messages can be lost; in a cluster there are none:
+   * ioredis's subscriber there goes round in circles while a node is frozen.
+   */
   subscribe(channel: string, received: (message: string) => void): void {
-    if (this.#closed || this.#subscriber !== undefined) return;
-    const subscriber = this.#makeSubscriber();
+    if (this.#closed || this.#subscriber !== undefined || this.#location.topology === 'cluster') return;
+    const subscriber = client(this.#location, this.#ca);
     this.#subscriber = subscriber;
+    subscriber.on('error', () => {});
     subscriber.on('message', (_channel: string, message: string) => received(message));
-    const subscribe = (): void => void subscriber.subscribe(channel).catch(() => {});
-    if (subscriber === this.#client) {
-      if (subscriber.status === 'ready') subscribe();
-    } else {
-      subscriber.on('error', () => {});
-    }
-    subscriber.on('ready', subscribe);
+    subscriber.on('ready', () => void subscriber.subscribe(channel).catch(() => {}));
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await Promise.all([...new Set([this.#client, this.#subscriber])].map(ended));
+    await Promise.all([ended(this.#client), ended(this.#subscriber)]);
   }
 
   async #waitReady(limitMs: number): Promise<boolean> {
@@ -161,8 +161,8 @@ export class RedisConnection {
 
   #asStoreError(error: Error): StoreUnavailable {
     if (error.name === 'ReplyError')
-      return new StoreUnavailable(`the store ${this.#shown} refuses: ${error.message}`);
-    return new AnswerLost(`the store ${this.#shown} was lost while it was asked: ${error.message}`);
+      return new StoreUnavailable(`the store ${this.shown} refuses: ${error.message}`);
+    return new AnswerLost(`the store ${this.shown} was lost while it was asked: ${error.message}`);
   }
 }
 

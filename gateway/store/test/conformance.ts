@@ -3,18 +3,13 @@
  * special about it (files, locks, networks) it tests itself.
  */
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { until } from '../../../test/harness/redis-server.ts';
-import { HISTORY_LENGTH, type Store, StoreConflict, StoreUnavailable } from '../contract.ts';
+import { HISTORY_LENGTH, StoreConflict, StoreUnavailable } from '../contract.ts';
+import { checkWith, type StoreUnderTest } from './check.ts';
 import { commitOf, entity, increment } from './commits.ts';
-
-export interface StoreUnderTest {
-  /** Opens the store; each call is another process as far as the store knows, unless there can be only one. */
-  open(): Promise<Store>;
-  /** Makes documents older. At most 100 ms are asked for. */
-  elapse(ms: number): Promise<void>;
-}
+import { documentChecks } from './conformance-documents.ts';
+import { sharingChecks } from './conformance-sharing.ts';
 
 export interface Promises {
   /** Several processes can have it open, and it is there again when it was closed. */
@@ -28,15 +23,8 @@ export function testStore(
   prepare: (t: TestContext) => Promise<StoreUnderTest>,
   { shared, skip }: Promises,
 ): void {
-  const check = (
-    what: string,
-    run: (store: Store, under: StoreUnderTest, t: TestContext) => Promise<void>,
-  ): void => {
-    test(`${name}: ${what}`, { skip }, async (t) => {
-      const under = await prepare(t);
-      await run(await under.open(), under, t);
-    });
-  };
+  const check = checkWith(name, prepare, skip);
+  documentChecks(check);
 
   check('a new one is at generation 0 and holds nothing', async (store) => {
     assert.deepEqual(await store.load(), { generation: 0, entities: new Map() });
@@ -273,68 +261,6 @@ export function testStore(
     assert.equal((await store.history())[0]?.change.length, 10_000);
   });
 
-  check('documents have versions', async (store) => {
-    assert.deepEqual(await store.putDocument('token', 'b', { scope: ['read'] }), {
-      kind: 'token',
-      key: 'b',
-      value: { scope: ['read'] },
-      version: 1,
-    });
-    assert.equal((await store.putDocument('token', 'b', 2)).version, 2);
-    assert.equal((await store.putDocument('token', 'a', null, { expected: 0 })).version, 1);
-    assert.equal((await store.putDocument('node', 'a', 'other kind')).version, 1);
-    assert.deepEqual(await store.document('token', 'b'), { kind: 'token', key: 'b', value: 2, version: 2 });
-    assert.deepEqual(await store.documents('token'), [
-      { kind: 'token', key: 'a', value: null, version: 1 },
-      { kind: 'token', key: 'b', value: 2, version: 2 },
-    ]);
-
-    await assert.rejects(store.putDocument('token', 'b', 'x', { expected: 0 }), StoreConflict);
-    await assert.rejects(store.putDocument('token', 'b', 'x', { expected: 1 }), StoreConflict);
-    await assert.rejects(store.putDocument('token', 'c', 'x', { expected: 1 }), StoreConflict);
-    assert.equal((await store.putDocument('token', 'b', 3, { expected: 2 })).version, 3);
-    assert.equal((await store.document('token', 'b'))?.value, 3);
-    await assert.rejects(store.putDocument('token', 'b', undefined), TypeError);
-
-    assert.equal(await store.deleteDocument('token', 'b'), true);
-    assert.equal(await store.deleteDocument('token', 'b'), false);
-    assert.equal(await store.document('token', 'b'), undefined);
-    assert.equal((await store.putDocument('token', 'b', 1, { expected: 0 })).version, 1);
-    assert.equal((await store.load()).generation, 0, 'documents are beside the configuration');
-  });
-
-  check('of several writers who expect the same version one succeeds', async (store, under) => {
-    const other = await under.open();
-    await store.putDocument('ca', 'key', 0);
-    const outcomes = await Promise.allSettled(
-      Array.from({ length: 8 }, (_, index) =>
-        (index % 2 === 0 ? store : other).putDocument('ca', 'key', index, { expected: 1 }),
-      ),
-    );
-    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
-    assert.equal((await other.document('ca', 'key'))?.version, 2);
-  });
-
-  check('documents end when their time is over', async (store, under) => {
-    await store.putDocument('node', 'short', 1, { ttlSeconds: 0.04 });
-    await store.putDocument('node', 'long', 1, { ttlSeconds: 1000 });
-    await store.putDocument('node', 'made-long', 1, { ttlSeconds: 0.04 });
-    await store.putDocument('node', 'made-long', 2);
-    await under.elapse(60);
-    assert.equal(await store.document('node', 'short'), undefined);
-    assert.deepEqual(
-      (await store.documents('node')).map(({ key }) => key),
-      ['long', 'made-long'],
-    );
-    assert.equal(await store.deleteDocument('node', 'short'), false);
-    assert.equal((await store.putDocument('node', 'short', 2, { expected: 0 })).version, 1);
-    await under.elapse(60);
-    assert.deepEqual(
-      (await store.documents('node')).map(({ key, version }) => `${key} ${version}`),
-      ['long 1', 'made-long 2', 'short 1'],
-    );
-  });
-
   check('a closed one rejects everything, and can be closed again', async (store) => {
     await store.commit(commitOf(1, [{ id: 'a', value: 1 }]));
     await store.close();
@@ -354,57 +280,5 @@ export function testStore(
     store.watch(() => assert.fail('nothing changes here'))();
   });
 
-  if (!shared) return;
-
-  check('everything is there again after it was closed', async (store, under) => {
-    await store.commit(commitOf(1, [{ id: 'a', value: 1 }]));
-    await store.putDocument('token', 'a', 'v');
-    const before = [await store.load(), await store.history(), await store.documents('token')];
-    await store.close();
-    const again = await under.open();
-    assert.deepEqual([await again.load(), await again.history(), await again.documents('token')], before);
-    await again.commit(commitOf(2, [{ id: 'a', value: 2 }]));
-  });
-
-  check('those who watch hear of the commits of others, and of no others', async (store, under) => {
-    const other = await under.open();
-    await store.commit(commitOf(1, [{ id: 'a', value: 1 }]));
-    await store.load();
-    let calls = 0;
-    let callsOfOther = 0;
-    const stop = store.watch(() => calls++);
-    other.watch(() => callsOfOther++);
-    await until(() => callsOfOther === 1);
-
-    await store.commit(commitOf(2, [{ id: 'a', value: 2 }]));
-    await until(() => callsOfOther === 2);
-    assert.equal(calls, 0, 'its own commit');
-
-    await other.commit(commitOf(3, [{ id: 'a', value: 3 }]));
-    await until(() => calls === 1);
-    await other.putDocument('node', 'a', 1);
-    await other.commit(commitOf(4, [{ id: 'a', value: 4 }]));
-    await until(() => calls === 2);
-    assert.equal(callsOfOther, 2);
-
-    // The other watch of the same store shows when the stopped one would have been called.
-    let callsOfSecond = 0;
-    store.watch(() => callsOfSecond++);
-    stop();
-    await other.commit(commitOf(5, [{ id: 'a', value: 5 }]));
-    await until(() => callsOfSecond === 1);
-    assert.equal(calls, 2);
-  });
-
-  check('a commit between the load and the watch is told', async (store, under) => {
-    const other = await under.open();
-    await store.load();
-    await other.commit(commitOf(1, [{ id: 'a', value: 1 }]));
-    let called = false;
-    store.watch(() => {
-      called = true;
-    });
-    await until(() => called);
-    assert.equal((await store.commitsAfter(0))?.length, 1);
-  });
+  if (shared) sharingChecks(check);
 }

@@ -60,11 +60,21 @@ test('folder and files are for the owner alone', async (t) => {
 
 test('every commit is synced before it is acknowledged', async (t) => {
   const path = join(await folderFor(t), 'cardinal.db');
+  // Each connection has its own answer to `PRAGMA synchronous`: the store's is asked.
+  const connections = new Set<DatabaseSync>();
+  const { exec } = DatabaseSync.prototype;
+  const watched = t.mock.method(DatabaseSync.prototype, 'exec', function (this: DatabaseSync, sql: string) {
+    connections.add(this);
+    return exec.call(this, sql);
+  });
   await opened(t, path);
-  // What the store asks of SQLite is asked for each connection; only the journal mode is kept in the file.
-  const database = new DatabaseSync(path);
-  t.after(() => database.close());
-  assert.equal(database.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
+  watched.mock.restore();
+  assert.equal(connections.size, 1);
+  for (const connection of connections) {
+    const FULL = 2;
+    assert.equal(connection.prepare('PRAGMA synchronous').get()?.['synchronous'], FULL);
+    assert.equal(connection.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
+  }
 });
 
 test('what is not a store of ours is refused and left alone', async (t) => {
