@@ -4,6 +4,7 @@ import type { Logger } from '../../shared/observe/logger.ts';
 import type { PluginCatalog } from '../../shared/plugins/catalog.ts';
 import type { ManagedConfiguration } from '../configuration/contract.ts';
 import type { ConfigurationControl } from '../configuration/control.ts';
+import type { ControlPlane } from '../control-plane/control-plane.ts';
 import type { PoolStatus } from '../workers/pool.ts';
 import type { AccessControl } from './access/access-control.ts';
 
@@ -14,6 +15,8 @@ export interface AdminContext {
   readonly access: Pick<AccessControl, 'middleware' | 'router'>;
   readonly control: ConfigurationControl;
   readonly managed: ManagedConfiguration;
+  /** Undefined when this gateway has none. */
+  readonly controlPlane: ControlPlane | undefined;
   readonly reader: ConfigurationReader;
   readonly maxBodyBytes: number;
   /** Size of the shared counter table. */

@@ -8,7 +8,7 @@
 import { difference } from '../../shared/config/difference.ts';
 import type { Configuration } from '../../shared/config/entities.ts';
 import type { Logger } from '../../shared/observe/logger.ts';
-import { MetricsRegistry, type MetricsSnapshot } from '../../shared/observe/metrics.ts';
+import type { MetricsRegistry, MetricsSnapshot } from '../../shared/observe/metrics.ts';
 import { MetricAggregator } from '../../shared/observe/metrics-merge.ts';
 import type { ListenerSpec } from '../../shared/proxy/contract.ts';
 import type { CounterTable } from '../../shared/state/counter-table.ts';
@@ -31,6 +31,8 @@ export interface PoolOptions {
   readonly maxHeapBytes: number;
   readonly specs: readonly ListenerSpec[];
   readonly counters: CounterTable;
+  /** The supervisor's own; shown as one set with those of the workers. */
+  readonly metrics: MetricsRegistry;
   readonly log: Logger;
 }
 
@@ -69,7 +71,7 @@ export class WorkerPool {
   readonly #log: Logger;
   readonly #slots: Slot[] = [];
   readonly #aggregator = new MetricAggregator();
-  readonly #own = new MetricsRegistry();
+  readonly #own: MetricsRegistry;
   /** Totals of workers that are gone. */
   #retiredAccepted = 0;
   #retiredRequests = 0;
@@ -78,13 +80,16 @@ export class WorkerPool {
   #transfers = 0;
   #configuration: Configuration | undefined;
   #started = false;
+  #bound = false;
   #stopping = false;
+  readonly #binding = new WeakMap<WorkerThread, Promise<void>>();
   /** One catching up at a time per worker. */
   readonly #catching = new WeakMap<WorkerThread, Promise<void>>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#log = options.log;
+    this.#own = options.metrics;
     for (let number = 1; number <= options.count; number++) {
       this.#slots.push({
         number,
@@ -105,7 +110,10 @@ export class WorkerPool {
     return this.#slots.filter((slot) => slot.thread?.listening === true).length;
   }
 
-  /** Starts all workers with this configuration. Rejects when one of them cannot start, and ends the others. */
+  /**
+   * Starts all workers with this configuration; they take connections from `listen` on. Rejects when one of them
+   * cannot start, and ends the others.
+   */
   async start(configuration: Configuration, generation = 1): Promise<void> {
     this.#configuration = configuration;
     this.#generation = generation;
@@ -121,10 +129,30 @@ export class WorkerPool {
     }
   }
 
+  /** Binds the addresses in all workers. Rejects when one cannot. */
+  async listen(): Promise<void> {
+    this.#bound = true;
+    await Promise.all(this.#threads().map((thread) => this.#bind(thread)));
+  }
+
+  #bind(thread: WorkerThread): Promise<void> {
+    let binding = this.#binding.get(thread);
+    if (binding === undefined) {
+      const { specs } = this.#options;
+      const asked =
+        specs.length === 0 ? Promise.resolve() : thread.ask({ type: 'listen', specs }, START_TIMEOUT_MS);
+      binding = asked.then(() => {
+        thread.listening = !thread.gone;
+      });
+      this.#binding.set(thread, binding);
+    }
+    return binding;
+  }
+
   /** Puts a configuration in place everywhere or nowhere. */
   async apply(configuration: Configuration, options: ApplyOptions = {}): Promise<number> {
     const { generation = this.#generation + 1, beforeCommit } = options;
-    const threads = this.#threads().filter((thread) => thread.listening);
+    const threads = this.#threads().filter((thread) => thread.ready);
     try {
       await this.#prepareAll(threads, generation, configuration);
       await beforeCommit?.();
@@ -155,7 +183,7 @@ export class WorkerPool {
     // Workers that came up between the two phases.
     await Promise.all(
       this.#threads()
-        .filter((thread) => thread.listening)
+        .filter((thread) => thread.ready)
         .map((thread) => this.#catchUp(thread).catch(() => void thread.terminate())),
     );
     return generation;
@@ -314,10 +342,8 @@ export class WorkerPool {
         }),
       ]);
       await this.#catchUp(thread);
-      if (this.#options.specs.length > 0) {
-        await thread.ask({ type: 'listen', specs: this.#options.specs }, START_TIMEOUT_MS);
-      }
-      thread.listening = !thread.gone;
+      thread.ready = true;
+      if (this.#bound) await this.#bind(thread);
       slot.servingSince = performance.now();
       // The configuration may have changed while it was binding.
       await this.#catchUp(thread);
