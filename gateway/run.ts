@@ -27,7 +27,7 @@ import { createCounterTable } from '../shared/state/counter-table.ts';
 import { accessControl } from './admin/access/access-control.ts';
 import { TOKEN_KIND } from './admin/access/tokens.ts';
 import { checkExposure } from './admin/exposure.ts';
-import { nodeStatus } from './admin/node-status.ts';
+import { nodeStatus } from './admin/node/node-status.ts';
 import { type AdminServer, startAdminServer } from './admin/server.ts';
 import { ConfigurationControl } from './configuration/control.ts';
 import { DataDirectory } from './data-directory.ts';
@@ -109,6 +109,11 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     return pool.status();
   };
 
+  const metrics = async () => {
+    await pool.refresh();
+    return renderPrometheus(pool.metrics());
+  };
+
   const status = await startStatusServer(settings.status_listen, {
     notReady() {
       if (draining) return [{ reason: 'draining', message: 'draining' }];
@@ -134,10 +139,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
         upstreams: now.upstreams,
       };
     },
-    async metrics() {
-      await pool.refresh();
-      return renderPrometheus(pool.metrics());
-    },
+    metrics,
   }).catch(async (error: unknown) => {
     throw await listenFailure(error, failedAddress(error, settings.status_listen), 'status_listen', resolved);
   });
@@ -180,7 +182,17 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       maxBodyBytes: settings.admin_max_body_size,
       counterBytes: counters.buffer.byteLength,
       store: (text) => directory.storeConfiguration(text),
+      ...(managed.writable ? { storeReachable: () => answers(store) } : {}),
       poolStatus: freshStatus,
+      workers: {
+        markTarget: (...mark) => pool.markTarget(...mark),
+        async setLogLevel(level) {
+          log.setLevel(level);
+          await pool.setLogLevel(level);
+        },
+      },
+      metrics,
+      logLevel: choice.level,
       draining: () => draining || !serving,
       log: log.child('admin'),
     });
@@ -234,6 +246,13 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     },
     call.io,
     log,
+  );
+}
+
+function answers(store: Pick<Store, 'ping'>): Promise<boolean> {
+  return store.ping().then(
+    () => true,
+    () => false,
   );
 }
 
