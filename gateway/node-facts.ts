@@ -1,6 +1,6 @@
 /** What the status listener tells of a gateway: whether traffic should be sent here, and its numbers. */
 import type { NotReady } from '../shared/observe/status-server.ts';
-import { nodeStatus } from './admin/node-status.ts';
+import { nodeStatus } from './admin/node/node-status.ts';
 import type { ConfigurationControl } from './configuration/control.ts';
 import type { PoolStatus, WorkerPool } from './workers/pool.ts';
 

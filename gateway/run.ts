@@ -133,6 +133,11 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   });
   if (agent !== undefined) opened.defer(() => agent.close());
 
+  const metricsText = async () => {
+    agent?.observe();
+    await pool.refresh();
+    return renderPrometheus(pool.metrics());
+  };
   const status = await startStatusServer(settings.status_listen, {
     notReady: () => notReady(lifecycle, pool, agent?.nothingToServe()),
     status: async () => ({
@@ -140,11 +145,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       ...(agent === undefined ? {} : { sync: agent.status() }),
     }),
     ...(agent === undefined ? {} : { sync: () => agent.status() }),
-    async metrics() {
-      agent?.observe();
-      await pool.refresh();
-      return renderPrometheus(pool.metrics());
-    },
+    metrics: metricsText,
   }).catch(async (error: unknown) => {
     throw await listenFailure(error, failedAddress(error, settings.status_listen), 'status_listen', resolved);
   });
@@ -199,8 +200,20 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       maxBodyBytes: settings.admin_max_body_size,
       counterBytes: counters.buffer.byteLength,
       store: (text) => directory.storeConfiguration(text),
+      ...(managed.writable ? { storeReachable: () => answers(store) } : {}),
       poolStatus: freshStatus,
+      role: settings.role,
       controlPlane,
+      ...(controlPlane === undefined ? {} : { dataPlanes: () => controlPlane.dataPlanes() }),
+      workers: {
+        markTarget: (...mark) => pool.markTarget(...mark),
+        async setLogLevel(level) {
+          log.setLevel(level);
+          await pool.setLogLevel(level);
+        },
+      },
+      metrics: metricsText,
+      logLevel: choice.level,
       draining: () => lifecycle.draining || !lifecycle.serving,
       log: log.child('admin'),
     });
@@ -263,6 +276,13 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     log,
   );
   agent?.connect();
+}
+
+function answers(store: Pick<Store, 'ping'>): Promise<boolean> {
+  return store.ping().then(
+    () => true,
+    () => false,
+  );
 }
 
 function sourceText(

@@ -7,7 +7,7 @@
  */
 import { difference } from '../../shared/config/difference.ts';
 import type { Configuration } from '../../shared/config/entities.ts';
-import type { Logger } from '../../shared/observe/logger.ts';
+import type { Logger, LogLevel } from '../../shared/observe/logger.ts';
 import type { MetricsRegistry, MetricsSnapshot } from '../../shared/observe/metrics.ts';
 import { MetricAggregator } from '../../shared/observe/metrics-merge.ts';
 import type { ListenerSpec } from '../../shared/proxy/contract.ts';
@@ -15,13 +15,14 @@ import type { CounterTable } from '../../shared/state/counter-table.ts';
 import type { EndpointHealth } from '../../shared/upstream/contract.ts';
 import { Backoff } from './backoff.ts';
 import { MOST_UPDATES, partsOf } from './parts.ts';
-import type { ConfigurationDelivery, WorkerData, WorkerReport } from './protocol.ts';
+import type { ConfigurationDelivery, WorkerCommand, WorkerData, WorkerReport } from './protocol.ts';
 import { WorkerSilent, WorkerThread } from './worker-thread.ts';
 
 const START_TIMEOUT_MS = 30_000;
 const PREPARE_TIMEOUT_MS = 60_000;
 const COMMIT_TIMEOUT_MS = 10_000;
 const REPORT_TIMEOUT_MS = 500;
+const COMMAND_TIMEOUT_MS = 5_000;
 /** Beyond the drain time itself, for the answer. */
 const DRAIN_MARGIN_MS = 2_000;
 
@@ -83,6 +84,8 @@ export class WorkerPool {
   #bound = false;
   #stopping = false;
   readonly #binding = new WeakMap<WorkerThread, Promise<void>>();
+  /** Where it is not the one that workers are started with. */
+  #logLevel: LogLevel | undefined;
   /** One catching up at a time per worker. */
   readonly #catching = new WeakMap<WorkerThread, Promise<void>>();
 
@@ -282,6 +285,42 @@ export class WorkerPool {
     return this.#aggregator.merged();
   }
 
+  /**
+   * Marks addresses of a target in every worker; how many are known to the one that knows most. Rejects when a worker
+   * does not answer.
+   */
+  async markTarget(
+    upstreamId: string,
+    target: string,
+    address: string | undefined,
+    healthy: boolean,
+  ): Promise<number> {
+    const command = { type: 'mark-target', upstreamId, target, address, healthy } as const;
+    const found = await this.#askAll(command);
+    return Math.max(0, ...found.map(Number));
+  }
+
+  /** The level of every worker's log, and of those that are started later. */
+  async setLogLevel(level: LogLevel): Promise<void> {
+    this.#logLevel = level;
+    await this.#askAll({ type: 'log-level', level });
+  }
+
+  /** The answers of those that did not end meanwhile. */
+  async #askAll(command: WorkerCommand): Promise<readonly unknown[]> {
+    const answers = await Promise.allSettled(
+      this.#threads().map((thread) =>
+        thread.ask(command, COMMAND_TIMEOUT_MS).catch((error: unknown) => {
+          if (!thread.gone) throw error;
+        }),
+      ),
+    );
+    return answers.map((answer) => {
+      if (answer.status === 'rejected') throw answer.reason;
+      return answer.value ?? 0;
+    });
+  }
+
   /** Stops accepting and waits for what is in flight. Resolves with the number of requests that were cut. */
   async drain(timeoutMs: number): Promise<number> {
     this.#stop();
@@ -322,8 +361,13 @@ export class WorkerPool {
   }
 
   async #bringUp(slot: Slot): Promise<void> {
+    const { log } = this.#options.worker;
     const thread: WorkerThread = new WorkerThread({
-      data: { ...this.#options.worker, slot: slot.number },
+      data: {
+        ...this.#options.worker,
+        slot: slot.number,
+        log: { ...log, level: this.#logLevel ?? log.level },
+      },
       maxHeapBytes: this.#options.maxHeapBytes,
       onReport: (report) => this.#aggregator.update(slot.number, report.metrics),
       onGone: (exitCode, error) => this.#gone(slot, thread, exitCode, error),

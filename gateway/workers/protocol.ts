@@ -48,6 +48,14 @@ export type WorkerCommand =
   | { readonly type: 'discard'; readonly generation: number }
   | { readonly type: 'listen'; readonly specs: readonly ListenerSpec[] }
   | { readonly type: 'report' }
+  | {
+      readonly type: 'mark-target';
+      readonly upstreamId: string;
+      readonly target: string;
+      readonly address: string | undefined;
+      readonly healthy: boolean;
+    }
+  | { readonly type: 'log-level'; readonly level: LogLevel }
   | { readonly type: 'drain'; readonly timeoutMs: number }
   | { readonly type: 'close' };
 

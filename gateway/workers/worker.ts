@@ -96,6 +96,11 @@ async function perform(command: WorkerCommand): Promise<unknown> {
       return (await engine.listen(command.specs)).length;
     case 'report':
       return report();
+    case 'mark-target':
+      return engine.markTarget(command.upstreamId, command.target, command.address, command.healthy);
+    case 'log-level':
+      log.setLevel(command.level);
+      return undefined;
     case 'drain':
       return engine.drain(command.timeoutMs);
     case 'close':

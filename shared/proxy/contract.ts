@@ -71,4 +71,10 @@ export interface Engine {
   /** Ends everything at once. */
   close(): Promise<void>;
   status(): EngineStatus;
+  /**
+   * Marks addresses of an upstream's target as healthy or not, in this thread alone: whoever asks, asks every one.
+   * `target` as it is stored, `address` `ip:port` (IPv6 in brackets and expanded), all of them when undefined. How
+   * many were found: none when the upstream is not in use.
+   */
+  markTarget(upstreamId: string, target: string, address: string | undefined, healthy: boolean): number;
 }

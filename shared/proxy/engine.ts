@@ -59,6 +59,7 @@ class DataPlane implements Engine {
   private readonly deps: CompileDeps;
   private readonly registry: EndpointRegistry;
   private readonly resolver: Resolver;
+  private readonly board: HealthBoard;
   private readonly listeners: Listener[] = [];
 
   constructor(options: EngineOptions) {
@@ -94,7 +95,7 @@ class DataPlane implements Engine {
       ['upstream', 'address'],
       'max',
     );
-    const board = new HealthBoard({
+    const board = (this.board = new HealthBoard({
       clock: systemClock,
       ...(peers === undefined ? {} : { publish: (event: HealthEvent) => peers.send(HEALTH_TOPIC, event) }),
       onChange: (endpoint, healthy) => {
@@ -105,7 +106,7 @@ class DataPlane implements Engine {
           port: endpoint.port,
         });
       },
-    });
+    }));
     peers?.receive(HEALTH_TOPIC, (event) => board.receive(event as HealthEvent));
     this.registry = new EndpointRegistry(systemClock, board);
     this.resolver = createResolver(
@@ -225,6 +226,10 @@ class DataPlane implements Engine {
         health: balancer.health(),
       })),
     };
+  }
+
+  markTarget(upstreamId: string, target: string, address: string | undefined, healthy: boolean): number {
+    return this.board.setHealth(upstreamId, target, address, healthy, false);
   }
 }
 
