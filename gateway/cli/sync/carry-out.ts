@@ -51,6 +51,8 @@ export async function carryOut(
       finished(change, done.length);
     } catch (error) {
       if (!(error instanceof AdminRefusal)) throw error;
+      // It is about the token: every other change would hear the same.
+      if (error.status === 403) throw new CliError(error.message);
       // An entity that is there can still be referred to.
       if (change.action === 'create') missing.add(change.id);
       failures.push({ change, message: withoutSecrets(error.message, change, schemas) });

@@ -303,6 +303,15 @@ test('a gateway that goes away in the middle: what was done, what was not', asyn
   assert.equal(said.code, 1);
   assert.match(said.err, /does not let us in: revoked \(created \d, changed 0, deleted 0; \d not done\)/);
   assert.match(said.err, /run it again: only what differs is sent/);
+
+  api.intercept = (method) =>
+    method === 'GET' ? undefined : { status: 403, body: { message: 'this needs the role write' } };
+  const weak = await command('apply', { _format_version: '3.0', services: [{ name: 'x', host: 'h' }] });
+  assert.equal(weak.code, 1);
+  assert.match(
+    weak.err,
+    /^error: this needs the role write \(created 0, changed 0, deleted 0; \d+ not done\)/,
+  );
 });
 
 test('unusable files and gateways', async (t) => {
