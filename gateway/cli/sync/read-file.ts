@@ -5,18 +5,23 @@ import type { Io } from '../../../shared/cli/command.ts';
 import { renderFindings } from '../../../shared/cli/render-findings.ts';
 import { renderInvalid } from '../../../shared/cli/render-outcome.ts';
 import type { StoredEntity } from '../../../shared/config/change.ts';
+import type { Finding } from '../../../shared/config/declarative/finding.ts';
 import { parseJson } from '../../../shared/config/declarative/json-source.ts';
 import { declarativeFromObject } from '../../../shared/config/declarative/read.ts';
 import { parseYaml } from '../../../shared/config/declarative/yaml-source.ts';
 import type { Configuration } from '../../../shared/config/entities.ts';
 import { isRecord } from '../../../shared/config/schema/validate.ts';
 import { createReader } from '../../../shared/config/source/declarative-reader.ts';
+import type { ReadOutcome } from '../../../shared/config/source/reader.ts';
 import type { PluginCatalog } from '../../../shared/plugins/catalog.ts';
+import { type DeckHeader, takeDeckHeader } from './deck-header.ts';
 import type { Entities, Schemas } from './schemas.ts';
 
 export interface Desired {
   /** Values as they are sent: secrets not hashed, unless `storedForm`. */
   readonly entities: Entities;
+  /** The tags that decK has written into the file: only entities with all of them are its business. */
+  readonly selectTags: readonly string[];
   /** `_transform: false`: secrets are hashed already. */
   readonly storedForm: boolean;
   /** Whether the file itself gives this id. */
@@ -35,12 +40,18 @@ export async function readDesired(
 ): Promise<Desired> {
   const reader = createReader(catalog.schemas);
   const piped = path === '-' ? await readAll(input as NodeJS.ReadableStream) : undefined;
-  const outcome = await (piped === undefined ? reader.readFile(path) : reader.readText(piped));
+  let outcome = await (piped === undefined ? reader.readFile(path) : reader.readText(piped));
+  let header: DeckHeader | undefined;
+  if (!outcome.ok) {
+    header = await takeDeckHeader(outcome.text);
+    if (header !== undefined) outcome = under(path, await reader.readText(header.text));
+  }
   if (!outcome.ok) throw renderInvalid(outcome, path, io);
   if (outcome.warnings.length > 0) {
     io.writeError(`${renderFindings(outcome.warnings, outcome.text, path, io.err).trimEnd()}\n`);
   }
-  const document = await parsed(path, piped ?? (await readFile(path, 'utf8')));
+  const text = header?.text ?? piped ?? (await readFile(path, 'utf8'));
+  const document = await parsed(path, text);
   const again = () => {
     const result = declarativeFromObject(
       { ...document, _transform: false },
@@ -56,17 +67,27 @@ export async function readDesired(
   collectIds(document, ids);
   return {
     entities,
+    selectTags: header?.selectTags ?? [],
     storedForm: document['_transform'] === false,
     isGivenId: (id) => ids.has(id),
     isGenerated: (id, field) => generated.has(`${id} ${field}`),
   };
 }
 
+/** Findings of a text that came from this file. */
+function under(path: string, outcome: ReadOutcome): ReadOutcome {
+  const named = (findings: readonly Finding[]) => findings.map((finding) => ({ ...finding, file: path }));
+  return outcome.ok
+    ? { ...outcome, warnings: named(outcome.warnings) }
+    : { ...outcome, findings: named(outcome.findings) };
+}
+
 /** It has been found to be a valid document. */
 async function parsed(path: string, text: string): Promise<Readonly<Record<string, unknown>>> {
-  const json = path === '-' ? text.trimStart().startsWith('{') : path.toLowerCase().endsWith('.json');
-  let result = json ? parseJson(text) : await parseYaml(text);
-  if (!result.ok && path === '-') result = await parseYaml(text);
+  const inFlow = text.trimStart().startsWith('{');
+  let result = inFlow ? parseJson(text) : await parseYaml(text);
+  // What starts like JSON may be YAML in flow style.
+  if (!result.ok && inFlow) result = await parseYaml(text);
   if (!result.ok || !isRecord(result.document.value)) throw new Error(`${path} changed while it was read`);
   return result.document.value;
 }
