@@ -10,6 +10,7 @@ import { parseJson } from '../../../shared/config/declarative/json-source.ts';
 import { declarativeFromObject } from '../../../shared/config/declarative/read.ts';
 import { parseYaml } from '../../../shared/config/declarative/yaml-source.ts';
 import type { Configuration } from '../../../shared/config/entities.ts';
+import type { AnyField, Fields, RecordField } from '../../../shared/config/schema/field.ts';
 import { isRecord } from '../../../shared/config/schema/validate.ts';
 import { createReader } from '../../../shared/config/source/declarative-reader.ts';
 import type { ReadOutcome } from '../../../shared/config/source/reader.ts';
@@ -26,8 +27,8 @@ export interface Desired {
   readonly storedForm: boolean;
   /** Whether the file itself gives this id. */
   isGivenId(id: string): boolean;
-  /** Whether the value of this field was made up, because the file does not say it. */
-  isGenerated(id: string, field: string): boolean;
+  /** Fields whose values were made up, because the file does not say them: `key`, `config.secret`. */
+  generated(id: string): readonly string[];
 }
 
 /** `path`: `-` is standard input. Rejects with a CliError (exit code 65) that holds the findings. */
@@ -70,7 +71,7 @@ export async function readDesired(
     selectTags: header?.selectTags ?? [],
     storedForm: document['_transform'] === false,
     isGivenId: (id) => ids.has(id),
-    isGenerated: (id, field) => generated.has(`${id} ${field}`),
+    generated: (id) => generated.get(id) ?? [],
   };
 }
 
@@ -104,23 +105,36 @@ function entitiesOf(configuration: Configuration, schemas: Schemas): Entities {
   );
 }
 
-/** What is made up comes out differently each time: keys that the file leaves to the gateway. */
-function generatedFields(one: Entities, other: Entities, schemas: Schemas): ReadonlySet<string> {
-  const generated = new Set<string>();
+/** What is made up comes out differently each time: keys and secrets that the file leaves to the gateway. */
+function generatedFields(
+  one: Entities,
+  other: Entities,
+  schemas: Schemas,
+): ReadonlyMap<string, readonly string[]> {
+  const generated = new Map<string, readonly string[]>();
   for (const definition of schemas.managed) {
-    const { fields } = definition.schema;
-    const auto = Object.keys(fields).filter(
-      (name) => name !== 'id' && fields[name]?.type === 'string' && fields[name]?.options.auto === true,
-    );
-    if (auto.length === 0) continue;
     const second = other.get(definition.collection) ?? [];
-    (one.get(definition.collection) ?? []).forEach((entity, i) => {
-      for (const name of auto) {
-        if (entity[name] !== second[i]?.[name]) generated.add(`${entity.id} ${name}`);
-      }
-    });
+    for (const [i, entity] of (one.get(definition.collection) ?? []).entries()) {
+      const { fields } = schemas.schemaOf(definition, entity);
+      const paths = differing(fields, entity, second[i] ?? {}, '');
+      if (paths.length > 0) generated.set(entity.id, paths);
+    }
   }
   return generated;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+function differing(fields: Fields, one: Row, other: Row, at: string): string[] {
+  return Object.keys(fields).flatMap((name) => {
+    const field = fields[name] as AnyField;
+    const [a, b] = [one[name], other[name]];
+    if (field.type === 'record' && isRecord(a) && isRecord(b)) {
+      return differing((field as RecordField).fields, a, b, `${at}${name}.`);
+    }
+    const made = field.type === 'string' && field.options.auto === true && a !== b;
+    return made ? [`${at}${name}`] : [];
+  });
 }
 
 function collectIds(value: unknown, ids: Set<string>): void {
