@@ -217,6 +217,18 @@ test('ten at a time, what is referred to first, deletions last and in the other 
   assert.ok(at('DELETE /routes')[1] < at('DELETE /services')[0]);
 });
 
+test('what holds a unique value that something else gets is deleted first', async (t) => {
+  const { api, command } = await shop(t);
+  const consumers = (username: string) => [{ username, custom_id: 'the-one' }];
+  assert.equal((await command('apply', { ...SHOP, consumers: consumers('old') })).code, 0);
+  const said = await command('apply', { ...SHOP, consumers: consumers('new') });
+  assert.equal(said.code, 0, said.err);
+  assert.deepEqual(
+    api.all('consumers').map(({ username, custom_id }) => [username, custom_id]),
+    [['new', 'the-one']],
+  );
+});
+
 test('lists come in pages', async (t) => {
   const { api, command } = await shop(t);
   const consumers = Array.from({ length: 25 }, (_, i) => ({ username: `u${i}` }));
