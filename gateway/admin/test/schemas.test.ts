@@ -31,7 +31,9 @@ const PLUGINS: Readonly<Record<string, object>> = {
   acl: { allow: ['g'] },
   'tcp-log': { host: 'h', port: 1 },
   canary: { percentage: 10, upstream_host: 'canary.example' },
-  'fault-injection': { abort: { percentage: 10, http_status: 503 } },
+  'fault-injection': {
+    abort: { percentage: 10, http_status: 503, header_abort: false, message: 'fault filter abort' },
+  },
   mirror: { url: 'http://mirror.example/' },
   redirect: { location: 'https://elsewhere.example' },
   'standard-webhooks': { secret_v1: 'whsec_c2VjcmV0' },
