@@ -68,7 +68,13 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     hostname: hostname(),
     version: CARDINAL_VERSION,
   };
-  const inbound: ListenerRole = { kind: 'inbound', service: settings.service, to };
+  const inbound: ListenerRole = {
+    kind: 'inbound',
+    service: settings.service,
+    // A file without it is a mistake; a control plane takes it away when it is deleted or disabled.
+    mayBeAbsent: controlPlane !== undefined,
+    to,
+  };
   const outbound: ListenerRole = { kind: 'outbound', allowUnknown: settings.outbound_unknown === 'allow' };
   const metrics = new MetricsRegistry();
   const counters = createCounterTable();
