@@ -239,6 +239,12 @@ export class NodeStream {
         if (manifest === undefined) break;
         this.#owner.metrics.answers.with('nack').add(1);
         this.#refuse(manifest, frame.resource, frame.error);
+        if (frame.resource === 'base' && this.#confirmed !== undefined) {
+          // It does not have what it said it had: then it is sent everything.
+          this.#confirmed = undefined;
+          this.#nack = null;
+          this.#wanted = true;
+        }
         this.#settled();
         break;
       }

@@ -131,6 +131,23 @@ test('a node that is told to go back to what it has is up to date', async (t) =>
   assert.equal(row['nack'], null);
 });
 
+test('a node that does not have what a change is for is sent everything', async (t) => {
+  const running = await start(t, { yaml: SHOP });
+  const node = await running.node({ node: nodeId(), service: 'orders' });
+  await node.connect();
+  await untilShown(running, node, 'current');
+  node.check = () => ({ resource: 'base', error: 'it changes a generation that this node does not have' });
+  touched(running.source, 1);
+  await node.until(() => node.count('end') === 2);
+  node.check = () => undefined;
+  await untilShown(running, node, 'current');
+  const bases = node.frames.flatMap((frame) => (frame.type === 'begin' ? [frame.base] : []));
+  assert.deepEqual(
+    bases.map((base) => base === null),
+    [true, false, true],
+  );
+});
+
 test('more than a node takes is not sent', async (t) => {
   const running = await start(t, { yaml: SHOP });
   const node = await running.node({ node: nodeId(), service: 'orders', budgetBytes: 500 });
