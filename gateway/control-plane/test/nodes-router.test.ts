@@ -179,13 +179,15 @@ test('only the address that a node is connected from is ever asked', () => {
   const row = (ip: string, statusAddress: string | null, connected = true): NodeRow =>
     ({ ip, statusAddress, connected }) as NodeRow;
   assert.deepEqual(statusTarget(row('10.0.0.5', '10.0.0.5:8100')), { url: 'http://10.0.0.5:8100' });
-  assert.deepEqual(statusTarget(row('fd00::5', '[fd00:0::5]:8100')), { url: 'http://[fd00:0::5]:8100' });
+  assert.deepEqual(statusTarget(row('fd00::5', '[fd00:0::5]:8100')), { url: 'http://[fd00::5]:8100' });
+  // A name is not looked up: it stands for where the node is connected from.
+  assert.deepEqual(statusTarget(row('10.0.0.5', 'localhost:8001')), { url: 'http://10.0.0.5:8001' });
   for (const wrong of [
     row('10.0.0.5', null),
     row('10.0.0.5', '10.0.0.5:8100', false),
     row('10.0.0.5', '169.254.169.254:80'),
     row('10.0.0.5', '127.0.0.1:8001'),
-    row('10.0.0.5', 'localhost:8001'),
+    row('10.0.0.5', 'a:b:8001'),
     row('10.0.0.5', '10.0.0.5'),
     row('10.0.0.5', '10.0.0.5:0'),
     row('10.0.0.5', '10.0.0.5:99999'),
