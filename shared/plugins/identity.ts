@@ -23,6 +23,7 @@ const DERIVED = [
   'x-authenticated-scope',
   'x-authenticated-userid',
 ];
+const GROUPS = new Set(['x-consumer-groups', 'x-authenticated-groups']);
 const ALL = new Set([...IDENTITY, ...DERIVED]);
 const IDENTITY_ONLY = new Set(IDENTITY);
 
@@ -65,6 +66,11 @@ export function setIdentity(
   }
   if (identifier !== undefined) headers.append('X-Credential-Identifier', headerText(identifier));
   if (credential === undefined) headers.append('X-Anonymous-Consumer', 'true');
+}
+
+/** Whoever sends them, the groups that the upstream reads are those that acl writes after this. */
+export function removeGroupHeaders(headers: Headers): void {
+  strip(headers, GROUPS);
 }
 
 /** The request goes on although nobody has authenticated it: it must not claim an identity. */
