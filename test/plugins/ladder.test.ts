@@ -16,12 +16,25 @@ const plugins = await bundledPlugins();
 const NOW = Date.UTC(2026, 0, 1, 10, 30);
 
 async function start(t: TestContext, kind: 'edge' | 'inbound', name: string, config: string) {
+  return startWith(t, kind, `  - { name: ${name}, config: ${config} }`);
+}
+
+/** `plugins`: lines of the list of global plugins. */
+async function startWith(t: TestContext, kind: 'edge' | 'inbound', list: string) {
   const upstream = await startEcho(t);
   const configuration = await configurationOf(
     `
 _format_version: "3.0"
-plugins: [{ name: ${name}, config: ${config} }]
-consumers: [{ username: ann, custom_id: c-1, keyauth_credentials: [{ key: ann-key }] }]
+plugins:
+${list}
+consumers:
+  - username: ann
+    custom_id: c-1
+    keyauth_credentials: [{ key: ann-key }]
+    basicauth_credentials: [{ username: ann, password: "open: sesame" }]
+    acls: [{ group: staff }, { group: admin }]
+  - username: bob
+    basicauth_credentials: [{ username: bob, password: bobs-own }]
 services:
   - name: app
     url: http://127.0.0.1:${upstream.port}/base
@@ -70,6 +83,30 @@ for (const kind of ['edge', 'inbound'] as const) {
     assert.equal(headers['apikey'], undefined);
     assert.equal((await ask({}, 'GET', '/app?apikey=ann-key&z=2')).status, 200);
     assert.equal(upstream.seen[1]!.target, '/base?z=2');
+  });
+
+  test(`${kind}: basic-auth and acl`, async (t) => {
+    const { ask, upstream } = await startWith(
+      t,
+      kind,
+      '  - { name: basic-auth, config: { hide_credentials: true } }\n  - { name: acl, config: { allow: [admin] } }',
+    );
+    const basic = (text: string) => ({ Authorization: `Basic ${Buffer.from(text).toString('base64')}` });
+    const nobody = await ask();
+    assert.equal(nobody.status, 401);
+    assert.equal(nobody.one('www-authenticate'), 'Basic realm="service"');
+    assert.equal((await ask(basic('ann:sesame'))).status, 401);
+    const bob = await ask(basic('bob:bobs-own'));
+    assert.equal(bob.status, 403);
+    assert.equal(JSON.parse(bob.body.toString()).message, 'You cannot consume this service');
+    assert.equal(upstream.seen.length, 0);
+    assert.equal((await ask({ ...basic('ann:open: sesame'), X_Consumer_Groups: 'root' })).status, 200);
+    const { headers } = upstream.seen[0]!;
+    assert.equal(headers['x-consumer-groups'], 'staff, admin');
+    assert.equal(headers['x-consumer-username'], 'ann');
+    assert.equal(headers['x-credential-identifier'], 'ann');
+    assert.equal(headers['authorization'], undefined);
+    assert.equal(headers['x_consumer_groups'], undefined);
   });
 
   test(`${kind}: ip-restriction`, async (t) => {
