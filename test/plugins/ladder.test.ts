@@ -1,5 +1,6 @@
 /** Each bundled plugin through a real engine and real connections, at the edge and beside a service. */
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +34,7 @@ consumers:
     keyauth_credentials: [{ key: ann-key }]
     basicauth_credentials: [{ username: ann, password: "open: sesame" }]
     acls: [{ group: staff }, { group: admin }]
+    jwt_secrets: [{ key: issuer, secret: a-secret-of-thirty-two-characters }]
   - username: bob
     basicauth_credentials: [{ username: bob, password: bobs-own }]
 services:
@@ -107,6 +109,33 @@ for (const kind of ['edge', 'inbound'] as const) {
     assert.equal(headers['x-credential-identifier'], 'ann');
     assert.equal(headers['authorization'], undefined);
     assert.equal(headers['x_consumer_groups'], undefined);
+  });
+
+  test(`${kind}: jwt`, async (t) => {
+    const { ask, upstream } = await start(t, kind, 'jwt', '{ claims_to_verify: [exp], realm: app }');
+    const refused = await ask();
+    assert.equal(refused.status, 401);
+    assert.equal(refused.one('www-authenticate'), 'Bearer realm="app"');
+    assert.equal(refused.body.toString(), '{"message":"Unauthorized"}');
+    const token = (exp: number, secret = 'a-secret-of-thirty-two-characters') => {
+      const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+      const input = `${part({ alg: 'HS256' })}.${part({ iss: 'issuer', exp })}`;
+      return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+    };
+    const expired = await ask({ Authorization: `Bearer ${token(NOW / 1000)}` });
+    assert.equal(expired.body.toString(), '{"exp":"token expired"}');
+    const forged = await ask({ Authorization: `Bearer ${token(NOW / 1000 + 60, 'another')}` });
+    assert.equal(forged.body.toString(), '{"message":"Invalid signature"}');
+    assert.equal(forged.one('www-authenticate'), 'Bearer realm="app", error="invalid_token"');
+    assert.equal(upstream.seen.length, 0);
+    const good = token(NOW / 1000 + 60);
+    for (let round = 0; round < 2; round++)
+      assert.equal((await ask({ Authorization: `Bearer ${good}`, 'X-Consumer-ID': 'x' })).status, 200);
+    assert.equal((await ask({}, 'GET', `/app?jwt=${good}`)).status, 200);
+    for (const { headers } of upstream.seen) {
+      assert.equal(headers['x-consumer-username'], 'ann');
+      assert.equal(headers['x-credential-identifier'], 'issuer');
+    }
   });
 
   test(`${kind}: ip-restriction`, async (t) => {

@@ -1,0 +1,47 @@
+/** Where a token may be in a request. The same token in several places is one; two different ones are a refusal. */
+import type { RequestView } from '../contract.ts';
+import { cookieValues } from '../cookies.ts';
+
+export interface TokenPlaces {
+  readonly queryArgs: readonly string[];
+  readonly cookies: readonly string[];
+  readonly headers: readonly string[];
+}
+
+export const SEVERAL = Symbol('several tokens');
+
+export function findToken(request: RequestView, places: TokenPlaces): string | typeof SEVERAL | undefined {
+  let found: string | undefined;
+  if (request.query !== '') {
+    for (const name of places.queryArgs) {
+      for (const value of request.queryArgs(name)) {
+        if (value === '' || value === found) continue;
+        if (found !== undefined) return SEVERAL;
+        found = value;
+      }
+    }
+  }
+  for (const name of places.cookies) {
+    for (const value of cookieValues(request.headers, name)) {
+      if (value === '' || value === found) continue;
+      if (found !== undefined) return SEVERAL;
+      found = value;
+    }
+  }
+  for (const name of places.headers) {
+    for (const value of request.headers.getAll(name)) {
+      const token = bearer(value);
+      if (token === undefined || token === found) continue;
+      if (found !== undefined) return SEVERAL;
+      found = token;
+    }
+  }
+  return found;
+}
+
+/** What stands behind `Bearer` and at least one blank (RFC 6750 section 2.1). */
+function bearer(value: string): string | undefined {
+  if (value.length < 8 || value[6] !== ' ' || value.slice(0, 6).toLowerCase() !== 'bearer') return undefined;
+  const token = value.slice(7).trim();
+  return token === '' ? undefined : token;
+}

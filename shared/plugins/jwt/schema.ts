@@ -1,0 +1,116 @@
+/** Configuration and credentials of jwt: Kong's fields. */
+import { conditional } from '../../config/schema/checks.ts';
+import type { EntityCheck } from '../../config/schema/field.ts';
+import { boolean, foreign, integer, number, record, set, string } from '../../config/schema/field.ts';
+import { brokenCookieName, headerNameField } from '../../config/schema/formats.ts';
+import { HTTP_PROTOCOLS } from '../../config/schema/protocols.ts';
+import type { PluginSchema } from '../contract.ts';
+import { ALGORITHMS, brokenPublicKey } from './algorithms.ts';
+
+export const config = record(
+  {
+    uri_param_names: set(string(), {
+      default: ['jwt'],
+      description: 'Query arguments in which a token is looked for.',
+    }),
+    cookie_names: set(string({ custom: brokenCookieName }), {
+      default: [],
+      description: 'Cookies in which a token is looked for.',
+    }),
+    key_claim_name: string({
+      default: 'iss',
+      description: 'The claim (or member of the token header) that names the credential.',
+    }),
+    secret_is_base64: boolean({
+      required: true,
+      default: false,
+      description: 'Secrets of HS algorithms are stored in base64.',
+    }),
+    claims_to_verify: set(string({ oneOf: ['exp', 'nbf'] as const }), {
+      description: 'Time claims that a token must have. Those that it has count in any case.',
+    }),
+    anonymous: string({
+      description:
+        'Id or username of the consumer that requests without a valid token get; null refuses them.',
+    }),
+    run_on_preflight: boolean({
+      required: true,
+      default: true,
+      description: 'Whether OPTIONS requests need a token as well.',
+    }),
+    maximum_expiration: number({
+      default: 0,
+      between: [0, 31_536_000],
+      description: 'Seconds that exp may lie ahead; 0 for any. Needs exp in claims_to_verify.',
+    }),
+    header_names: set(headerNameField({}), {
+      default: ['authorization'],
+      description: 'Headers in which `Bearer <token>` is looked for.',
+    }),
+    realm: string({ description: 'The realm in the WWW-Authenticate header of a refusal.' }),
+  },
+  { required: true },
+);
+
+/** `exp` must be checked where its distance is bounded. */
+const expirationNeedsExp: EntityCheck = {
+  name: 'conditional',
+  fields: ['config.maximum_expiration', 'config.claims_to_verify'],
+  always: true,
+  document: {
+    conditional: {
+      if_field: 'config.maximum_expiration',
+      if_match: { gt: 0 },
+      then_field: 'config.claims_to_verify',
+      then_match: { contains: 'exp' },
+    },
+  },
+  run(plugin, report) {
+    const own = plugin['config'] as
+      | { readonly maximum_expiration?: unknown; readonly claims_to_verify?: unknown }
+      | null
+      | undefined;
+    if (typeof own?.maximum_expiration !== 'number' || own.maximum_expiration <= 0) return;
+    const claims = own.claims_to_verify;
+    if (Array.isArray(claims) && claims.includes('exp')) return;
+    report('config.claims_to_verify', 'expected to contain: exp');
+    report('@entity', "failed conditional validation given value of field 'config.maximum_expiration'");
+  },
+};
+
+export default {
+  config,
+  checks: [expirationNeedsExp],
+  noScope: ['consumer'],
+  protocols: HTTP_PROTOCOLS,
+  entities: {
+    jwt_secrets: {
+      fields: {
+        id: string({ uuid: true, auto: true }),
+        created_at: integer({ timestamp: true, auto: true }),
+        consumer: foreign('consumers', { required: true }, 'cascade'),
+        key: string({ unique: true, auto: true, description: 'What the key claim of its tokens says.' }),
+        secret: string({ auto: true, encrypted: true, description: 'The shared secret of HS algorithms.' }),
+        rsa_public_key: string({ description: 'The public key of the other algorithms, PEM.' }),
+        algorithm: string({
+          default: 'HS256',
+          oneOf: ALGORITHMS,
+          description: 'The only algorithm that its tokens may use.',
+        }),
+        tags: set(string()),
+      },
+      // As in Kong, ES keys are not looked at here.
+      checks: ALGORITHMS.filter((algorithm) => /^(?:RS|PS|Ed)/.test(algorithm)).map((algorithm) =>
+        conditional({
+          ifField: 'algorithm',
+          ifMatch: string({ eq: algorithm }),
+          thenField: 'rsa_public_key',
+          thenMatch: string({ required: true, custom: (pem: string) => brokenPublicKey(algorithm, pem) }),
+        }),
+      ),
+      endpointKey: 'key',
+      adminPath: 'jwts',
+      nestedPath: 'jwt',
+    },
+  },
+} satisfies PluginSchema<typeof config.fields>;
