@@ -34,6 +34,7 @@ consumers:
     keyauth_credentials: [{ key: ann-key }]
     basicauth_credentials: [{ username: ann, password: "open: sesame" }]
     acls: [{ group: staff }, { group: admin }]
+    hmacauth_credentials: [{ username: ann, secret: anns-secret }]
     jwt_secrets: [{ key: issuer, secret: a-secret-of-thirty-two-characters }]
   - username: bob
     basicauth_credentials: [{ username: bob, password: bobs-own }]
@@ -136,6 +137,26 @@ for (const kind of ['edge', 'inbound'] as const) {
       assert.equal(headers['x-consumer-username'], 'ann');
       assert.equal(headers['x-credential-identifier'], 'issuer');
     }
+  });
+
+  test(`${kind}: hmac-auth`, async (t) => {
+    const { ask, upstream } = await start(t, kind, 'hmac-auth', '{ enforce_headers: [date, request-line] }');
+    const date = new Date(NOW).toUTCString();
+    const sign = (line: string) => {
+      const text = `date: ${date}\n${line}`;
+      const signature = createHmac('sha256', 'anns-secret').update(text).digest('base64');
+      return `hmac username="ann", algorithm="hmac-sha256", headers="date request-line", signature="${signature}"`;
+    };
+    const refused = await ask();
+    assert.equal(refused.status, 401);
+    assert.equal(refused.one('www-authenticate'), 'hmac');
+    const signed = { Date: date, Authorization: sign('GET /app/x?y=1 HTTP/1.1') };
+    assert.equal((await ask(signed)).status, 200);
+    assert.equal(upstream.seen[0]!.headers['x-consumer-username'], 'ann');
+    const changed = await ask(signed, 'GET', '/app/x?y=2');
+    assert.equal(JSON.parse(changed.body.toString()).message, 'HMAC signature does not match');
+    assert.equal((await ask(signed, 'DELETE')).status, 401);
+    assert.equal(upstream.seen.length, 1);
   });
 
   test(`${kind}: ip-restriction`, async (t) => {
