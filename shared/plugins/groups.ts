@@ -7,6 +7,10 @@ import type { Exchange } from './contract.ts';
 
 const NOTE = 'authenticated_groups';
 
+export function setAuthenticatedGroups(exchange: Exchange, groups: readonly string[]): void {
+  exchange.note(NOTE, groups);
+}
+
 /** Undefined when nobody has left any. */
 export function authenticatedGroups(exchange: Exchange): readonly string[] | undefined {
   const groups = exchange.noted(NOTE);
