@@ -1,4 +1,5 @@
 /** Where a token may be in a request. The same token in several places is one; two different ones are a refusal. */
+import { bearerToken } from '../bearer.ts';
 import type { RequestView } from '../contract.ts';
 import { cookieValues } from '../cookies.ts';
 
@@ -30,18 +31,11 @@ export function findToken(request: RequestView, places: TokenPlaces): string | t
   }
   for (const name of places.headers) {
     for (const value of request.headers.getAll(name)) {
-      const token = bearer(value);
+      const token = bearerToken(value);
       if (token === undefined || token === found) continue;
       if (found !== undefined) return SEVERAL;
       found = token;
     }
   }
   return found;
-}
-
-/** What stands behind `Bearer` and at least one blank (RFC 6750 section 2.1). */
-function bearer(value: string): string | undefined {
-  if (value.length < 8 || value[6] !== ' ' || value.slice(0, 6).toLowerCase() !== 'bearer') return undefined;
-  const token = value.slice(7).trim();
-  return token === '' ? undefined : token;
 }
