@@ -11,14 +11,19 @@ import { setAnonymous, setIdentity, setNoIdentity } from '../identity.ts';
 import { type ClaimRules, readTimes, type TimeLimits } from './claims.ts';
 import { CredentialKeys } from './credential-key.ts';
 import { findToken, SEVERAL, type TokenPlaces } from './find-token.ts';
+import { Issuer } from './issuer.ts';
 import schema from './schema.ts';
 import { signatureHolds } from './signature.ts';
-import { own, parseToken } from './token.ts';
+import { own, parseToken, type Token } from './token.ts';
 
 /** Together a few megabytes at most. Longer tokens are verified on every request. */
 const MAX_REMEMBERED_TOKENS = 2048;
 const MAX_REMEMBERED_LENGTH = 2048;
 const NO_TOKEN = refusal('Unauthorized');
+const NO_KEYS: Refused = {
+  status: 503,
+  body: JSON.stringify({ message: 'The keys of the issuer are not available' }),
+};
 const SEVERAL_TOKENS = refusal('Multiple tokens provided');
 
 interface Verified {
@@ -26,10 +31,13 @@ interface Verified {
   readonly credential: PluginEntity;
   readonly identifier: string;
   readonly times: TimeLimits;
+  /** Of the key set that it was verified with; 0: with a credential's own key. */
+  readonly version: number;
 }
 
 /** Kong's body of the refusal: a message, or messages by claim. */
 interface Refused {
+  readonly status: 401 | 503;
   readonly body: string;
 }
 
@@ -51,6 +59,7 @@ export default definePlugin({
       required: new Set(config.claims_to_verify ?? []),
       maximumExpiration: config.maximum_expiration,
     };
+    const issuer = config.issuer === null ? undefined : new Issuer(config.issuer, rules, kit);
     const keys = new CredentialKeys(config.secret_is_base64, kit.log);
     const remembered = new BoundedCache<Verified>(MAX_REMEMBERED_TOKENS);
     const realm = config.realm === null ? '' : `realm="${quotable(config.realm)}"`;
@@ -60,6 +69,7 @@ export default definePlugin({
     function verify(text: string, nowSeconds: number): Verified | Refused {
       const token = parseToken(text);
       if (typeof token === 'string') return refusal(token);
+      if (issuer?.claims(token)) return verifyIssued(issuer, token, nowSeconds);
       const identifier = own(token.claims, claimName) ?? own(token.header, claimName);
       if (identifier === undefined || identifier === null)
         return refusal(`No mandatory '${claimName}' in claims`);
@@ -72,19 +82,33 @@ export default definePlugin({
       if (key === undefined) return refusal('Invalid key/secret');
       if (!signatureHolds(token, algorithm, key)) return refusal('Invalid signature');
       const times = readTimes(token.claims, rules, nowSeconds);
-      if ('errors' in times) return { body: JSON.stringify(times.errors) };
+      if ('errors' in times) return { status: 401, body: JSON.stringify(times.errors) };
       const owner = credential.consumer?.id;
       const consumer = owner === undefined ? undefined : kit.directory.consumerById(owner);
       if (consumer === undefined) return refusal(`Could not find consumer for '${claimName}=${identifier}'`);
-      return { consumer, credential, identifier, times };
+      return { consumer, credential, identifier, times, version: 0 };
     }
 
-    function refuse(exchange: AccessExchange, body: string, options: ExitOptions): void {
+    /** A token of the issuer whose keys are fetched. */
+    function verifyIssued(from: Issuer, token: Token, nowSeconds: number): Verified | Refused {
+      const result = from.verify(token, nowSeconds);
+      if (result === 'unavailable') return NO_KEYS;
+      if ('message' in result) return refusal(result.message);
+      if ('errors' in result) return { status: 401, body: JSON.stringify(result.errors) };
+      return { ...result, version: from.version };
+    }
+
+    function holds({ times, version }: Verified, nowSeconds: number): boolean {
+      if (nowSeconds >= times.exp || nowSeconds < times.nbf) return false;
+      return version === 0 || version === issuer?.version;
+    }
+
+    function refuse(exchange: AccessExchange, { status, body }: Refused, options: ExitOptions): void {
       if (anonymous !== null) {
         setAnonymous(exchange, anonymous, anonymousConsumer);
         return;
       }
-      exchange.exit(401, body, options);
+      exchange.exit(status, body, options);
     }
 
     return {
@@ -97,23 +121,23 @@ export default definePlugin({
         if (anonymous !== null && exchange.credential !== undefined) return;
         const text = findToken(exchange.request, places);
         if (text === undefined) {
-          refuse(exchange, NO_TOKEN.body, withoutToken);
+          refuse(exchange, NO_TOKEN, withoutToken);
           return;
         }
         if (text === SEVERAL) {
-          refuse(exchange, SEVERAL_TOKENS.body, withToken);
+          refuse(exchange, SEVERAL_TOKENS, withToken);
           return;
         }
         const nowSeconds = kit.now() / 1000;
         const known = remembered.get(text);
-        if (known !== undefined && nowSeconds < known.times.exp && nowSeconds >= known.times.nbf) {
+        if (known !== undefined && holds(known, nowSeconds)) {
           setIdentity(exchange, known.consumer, known.credential, known.identifier);
           return;
         }
         const verified = verify(text, nowSeconds);
         if ('body' in verified) {
           if (known !== undefined) remembered.delete(text);
-          refuse(exchange, verified.body, withToken);
+          refuse(exchange, verified, withToken);
           return;
         }
         // A copy: the text is a part of the whole head, which would be kept with it.
@@ -127,7 +151,7 @@ export default definePlugin({
 });
 
 function refusal(message: string): Refused {
-  return { body: JSON.stringify({ message }) };
+  return { status: 401, body: JSON.stringify({ message }) };
 }
 
 function json(challenge: string): ExitOptions {

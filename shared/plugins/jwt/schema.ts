@@ -7,6 +7,59 @@ import { HTTP_PROTOCOLS } from '../../config/schema/protocols.ts';
 import type { PluginSchema } from '../contract.ts';
 import { ALGORITHMS, brokenPublicKey } from './algorithms.ts';
 
+/** Keys travel over https; to the machine itself over http as well. */
+function brokenKeySetUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return `invalid value: ${text}`;
+  const { protocol, hostname } = new URL(text);
+  const here = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  return protocol === 'https:' || (protocol === 'http:' && here) ? undefined : 'must be an https url';
+}
+
+const PUBLIC_KEY_ALGORITHMS = ALGORITHMS.filter((algorithm) => !algorithm.startsWith('HS'));
+
+/** Not in Kong: tokens of one issuer that publishes its keys. */
+const issuerField = record(
+  {
+    iss: string({ required: true, description: 'What iss of its tokens says, exactly.' }),
+    jwks_uri: string({
+      required: true,
+      custom: brokenKeySetUrl,
+      description: 'Where its key set is (RFC 7517).',
+    }),
+    algorithms: set(string({ oneOf: PUBLIC_KEY_ALGORITHMS }), {
+      required: true,
+      default: ['RS256', 'ES256'],
+      lenMin: 1,
+      description: 'Algorithms that its tokens may use.',
+    }),
+    audiences: set(string(), { description: 'Of these, aud of its tokens must name one; null: any.' }),
+    consumer_claim: string({
+      required: true,
+      default: 'sub',
+      description: 'The claim that names the consumer.',
+    }),
+    consumer_by: string({
+      required: true,
+      default: 'custom_id',
+      oneOf: ['custom_id', 'username'] as const,
+      description: 'What of the consumer that claim is.',
+    }),
+    refresh_interval: number({
+      required: true,
+      default: 300,
+      between: [30, 86_400],
+      description: 'Seconds between two looks at the key set.',
+    }),
+    timeout: integer({
+      required: true,
+      default: 5000,
+      between: [1, 60_000],
+      description: 'Milliseconds for which the key set is waited for, in the background.',
+    }),
+  },
+  { description: 'An issuer whose keys are fetched; its tokens need no credential. Not in Kong.' },
+);
+
 export const config = record(
   {
     uri_param_names: set(string(), {
@@ -48,6 +101,7 @@ export const config = record(
       description: 'Headers in which `Bearer <token>` is looked for.',
     }),
     realm: string({ description: 'The realm in the WWW-Authenticate header of a refusal.' }),
+    issuer: issuerField,
   },
   { required: true },
 );
