@@ -5,7 +5,7 @@
 import type { Agent } from 'node:http';
 import type { Consumer, PluginEntity } from '../../config/entities.ts';
 import { ask, openAgent } from '../ask.ts';
-import type { PluginKit } from '../contract.ts';
+import type { PluginKit, PluginLogger } from '../contract.ts';
 import { type ClaimErrors, type ClaimRules, readTimes, type TimeLimits } from './claims.ts';
 import { fits, parseKeySet } from './key-set.ts';
 import { RemoteKeys } from './remote-keys.ts';
@@ -48,14 +48,11 @@ export class Issuer {
     this.#kit = kit;
     // A token that anybody may have issued with a published key set must at least end.
     this.#rules = { ...rules, required: new Set([...rules.required, 'exp']) };
-    const url = new URL(config.jwks_uri);
+    const { now, log } = kit;
     const { keys } = kit.keep(
       `jwt keys ${JSON.stringify([config.jwks_uri, config.refresh_interval, config.timeout])}`,
-      () => openKeys(url, config, kit),
-      ({ keys, agent }) => {
-        keys.close();
-        agent.destroy();
-      },
+      () => openKeys(config, now, log),
+      closeKeys,
     );
     this.#keys = keys;
   }
@@ -107,13 +104,20 @@ export class Issuer {
   }
 }
 
-function openKeys(url: URL, config: IssuerConfig, kit: PluginKit): { keys: RemoteKeys; agent: Agent } {
+interface OpenKeys {
+  readonly keys: RemoteKeys;
+  readonly agent: Agent;
+}
+
+// Kept beyond a configuration: nothing in here may hold on to one.
+function openKeys(config: IssuerConfig, now: () => number, log: PluginLogger): OpenKeys {
+  const url = new URL(config.jwks_uri);
   const agent = openAgent(url, 0);
   const keys = new RemoteKeys({
     intervalMs: config.refresh_interval * 1000,
-    now: () => kit.now(),
+    now,
     onFailure: (error) =>
-      kit.log.warn('the key set of an issuer cannot be fetched', {
+      log.warn('the key set of an issuer cannot be fetched', {
         issuer: config.iss,
         reason: error instanceof Error ? error.message : String(error),
       }),
@@ -131,4 +135,9 @@ function openKeys(url: URL, config: IssuerConfig, kit: PluginKit): { keys: Remot
     },
   });
   return { keys, agent };
+}
+
+function closeKeys({ keys, agent }: OpenKeys): void {
+  keys.close();
+  agent.destroy();
 }

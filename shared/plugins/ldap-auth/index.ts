@@ -25,6 +25,7 @@ export default definePlugin({
   priority: 1200,
   schema,
   create(config, kit) {
+    const { now } = kit;
     const { anonymous, hide_credentials: hide } = config;
     const anonymousConsumer = anonymous === null ? undefined : kit.directory.consumer(anonymous);
     const scheme = config.header_type.toLowerCase();
@@ -44,8 +45,8 @@ export default definePlugin({
     } as const;
     const directory = kit.keep(
       `ldap-auth ${hash('sha256', JSON.stringify(options), 'hex')}`,
-      () => new LdapDirectory(options, () => kit.now()),
-      (kept) => kept.close(),
+      () => new LdapDirectory(options, now),
+      closeDirectory,
     );
 
     function read(exchange: AccessExchange, header: string): Credentials | undefined {
@@ -111,3 +112,8 @@ export default definePlugin({
     };
   },
 });
+
+// Out here, because it is kept: within create it would hold on to the configuration that was.
+function closeDirectory(kept: LdapDirectory): void {
+  kept.close();
+}

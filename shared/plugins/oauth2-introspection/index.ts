@@ -11,11 +11,12 @@ import {
   definePlugin,
   type ExitOptions,
   type MaybePromise,
+  type PluginLogger,
   type RequestView,
 } from '../contract.ts';
 import { headerText } from '../header-text.ts';
 import { ProtectedNames, removeProtected, setAnonymous, setIdentity, setNoIdentity } from '../identity.ts';
-import { IntrospectionEndpoint } from './endpoint.ts';
+import { type EndpointOptions, IntrospectionEndpoint } from './endpoint.ts';
 import schema from './schema.ts';
 import { type Claims, type Verdict, Verdicts } from './verdicts.ts';
 
@@ -59,20 +60,11 @@ export default definePlugin({
       keepaliveMs: config.keepalive,
     };
     const identity = hash('sha256', JSON.stringify([endpointOptions, config.ttl]), 'hex');
-    const { endpoint, verdicts } = kit.keep(
+    const { now, log } = kit;
+    const { verdicts } = kit.keep(
       `oauth2-introspection ${identity}`,
-      () => ({
-        endpoint: new IntrospectionEndpoint(endpointOptions),
-        verdicts: new Verdicts({
-          ttlMs: config.ttl * 1000,
-          now: () => kit.now(),
-          onFailure: (error) =>
-            kit.log.warn('the introspection endpoint does not answer', {
-              reason: error instanceof Error ? error.message : String(error),
-            }),
-        }),
-      }),
-      (kept) => kept.endpoint.close(),
+      () => openIntrospection(endpointOptions, config.ttl * 1000, now, log),
+      closeIntrospection,
     );
 
     const realm = config.realm === null ? '' : `realm="${quotable(config.realm)}"`;
@@ -153,7 +145,7 @@ export default definePlugin({
         : undefined;
       const about = more === undefined ? token : `${token}\n${request.method}\n${request.path}`;
       const key = hash('sha256', about, 'base64url');
-      const verdict = verdicts.on({ key, put: () => endpoint.introspect(token, more) });
+      const verdict = verdicts.on(key, token, more);
       if (verdict instanceof Promise) return verdict.then((answer) => settle(exchange, answer, key));
       settle(exchange, verdict, key);
     }
@@ -223,4 +215,35 @@ function refusal(status: number, error: string, description: string, challenge: 
       ],
     },
   };
+}
+
+interface Introspection {
+  readonly endpoint: IntrospectionEndpoint;
+  readonly verdicts: Verdicts;
+}
+
+// Out here, because it is kept: within create it would hold on to the configuration that was.
+function openIntrospection(
+  options: EndpointOptions,
+  ttlMs: number,
+  now: () => number,
+  log: PluginLogger,
+): Introspection {
+  const endpoint = new IntrospectionEndpoint(options);
+  return {
+    endpoint,
+    verdicts: new Verdicts({
+      put: (token, more) => endpoint.introspect(token, more),
+      ttlMs,
+      now,
+      onFailure: (error) =>
+        log.warn('the introspection endpoint does not answer', {
+          reason: error instanceof Error ? error.message : String(error),
+        }),
+    }),
+  };
+}
+
+function closeIntrospection({ endpoint }: Introspection): void {
+  endpoint.close();
 }

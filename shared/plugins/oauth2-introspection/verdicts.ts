@@ -10,12 +10,8 @@ import { BoundedCache } from '../bounded-cache.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-export interface Question {
-  /** Of the token (and what else the answer depends on), not the token itself. */
-  readonly key: string;
-  /** Asks the server. Resolves to the claims of an active token, null for any other; rejects without an answer. */
-  readonly put: () => Promise<Claims | null>;
-}
+/** More headers for the question; undefined: none. */
+export type More = Readonly<Record<string, string>> | undefined;
 
 /** null: not active. */
 export type Verdict = Claims | null | 'unknown';
@@ -40,6 +36,8 @@ const MAX_FAILURES = 5;
 const REST_MS = 2_000;
 
 export interface VerdictsOptions {
+  /** Asks the server. Resolves to the claims of an active token, null for any other; rejects without an answer. */
+  readonly put: (token: string, more: More) => Promise<Claims | null>;
   readonly ttlMs: number;
   readonly now: () => number;
   /** Hears of a failure at most once for each spell of them. */
@@ -57,40 +55,40 @@ export class Verdicts {
     this.#options = options;
   }
 
-  /** At once when it is known. */
-  on(question: Question): Verdict | Promise<Verdict> {
+  /** At once when it is known. `key` is of the token (and what else the answer depends on), not the token itself. */
+  on(key: string, token: string, more: More): Verdict | Promise<Verdict> {
     const { ttlMs, now } = this.#options;
-    const known = this.#known.get(question.key);
+    const known = this.#known.get(key);
     const at = now();
-    if (known === undefined) return this.#ask(question, undefined);
+    if (known === undefined) return this.#ask(key, token, more, undefined);
     if (known.claims === null)
-      return at - known.askedAt < NEGATIVE_MS ? null : this.#ask(question, undefined);
+      return at - known.askedAt < NEGATIVE_MS ? null : this.#ask(key, token, more, undefined);
     if (at >= known.expiresAt || at < known.validFrom) return null;
     const age = at - known.askedAt;
     if (age < ttlMs) return known.claims;
     if (ttlMs > 0 && age < ttlMs + STALE_MS) {
-      void this.#ask(question, known);
+      void this.#ask(key, token, more, known);
       return known.claims;
     }
-    return this.#ask(question, known);
+    return this.#ask(key, token, more, known);
   }
 
   /** Never rejects. */
-  #ask(question: Question, known: Known | undefined): Verdict | Promise<Verdict> {
-    const pending = this.#underWay.get(question.key);
+  #ask(key: string, token: string, more: More, known: Known | undefined): Verdict | Promise<Verdict> {
+    const pending = this.#underWay.get(key);
     if (pending !== undefined) return pending;
     if (this.#underWay.size >= MAX_UNDER_WAY || this.#options.now() < this.#restUntil)
       return this.#offline(known);
-    const answer = this.#put(question, known).finally(() => this.#underWay.delete(question.key));
-    this.#underWay.set(question.key, answer);
+    const answer = this.#put(key, token, more, known).finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, answer);
     return answer;
   }
 
-  async #put({ key, put }: Question, known: Known | undefined): Promise<Verdict> {
-    const { now, onFailure } = this.#options;
+  async #put(key: string, token: string, more: More, known: Known | undefined): Promise<Verdict> {
+    const { now, onFailure, put } = this.#options;
     let claims: Claims | null;
     try {
-      claims = await put();
+      claims = await put(token, more);
     } catch (error) {
       this.#failures++;
       if (this.#failures === 1) onFailure(error);

@@ -9,18 +9,19 @@ const START = Date.UTC(2026, 0, 1);
 function make(ttlMs = 30_000) {
   const state = { now: START, asked: 0, failures: 0 };
   let answer: () => Promise<Claims | null> = async () => ({ active: true });
-  const verdicts = new Verdicts({ ttlMs, now: () => state.now, onFailure: () => state.failures++ });
+  const verdicts = new Verdicts({
+    put: () => {
+      state.asked++;
+      return answer();
+    },
+    ttlMs,
+    now: () => state.now,
+    onFailure: () => state.failures++,
+  });
   return {
     state,
     set: (next: () => Promise<Claims | null>) => (answer = next),
-    on: (key = 'k') =>
-      verdicts.on({
-        key,
-        put: () => {
-          state.asked++;
-          return answer();
-        },
-      }),
+    on: (key = 'k') => verdicts.on(key, 'token', undefined),
   };
 }
 const settle = () => new Promise((resolve) => setImmediate(resolve));
