@@ -2,7 +2,6 @@
  * Plugins as entities: which plugin runs where, with which configuration. The `config` is checked against the
  * schema of the plugin that `name` names; some plugins narrow the scopes and protocols as well.
  */
-import { randomToken } from '../declarative/uuid.ts';
 import type { AnyPluginSchema, PluginRegistry } from '../plugin-registry.ts';
 import {
   boolean,
@@ -20,6 +19,7 @@ import { HTTP_PROTOCOLS, PROTOCOLS } from '../schema/protocols.ts';
 import { isRecord, type Validated, type ValidateOptions, validate } from '../schema/validate.ts';
 import { createdAt, id, tags, updatedAt } from './columns.ts';
 import { define } from './definition.ts';
+import { randomToken } from './random-token.ts';
 
 const protocols = (allowed: readonly string[], preset: readonly string[]) =>
   set(string({ oneOf: allowed }), {
