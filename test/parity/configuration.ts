@@ -19,8 +19,14 @@ consumers:
   - username: ann
     custom_id: customer-1
     keyauth_credentials: [{ key: ann-key }]
+    basicauth_credentials: [{ username: ann, password: "anns: password" }]
+    jwt_secrets: [{ key: ann, secret: a-secret-of-thirty-two-characters }]
+    hmacauth_credentials: [{ username: ann, secret: anns-secret }]
+    acls: [{ group: staff }, { group: admins }]
   - username: bob
     keyauth_credentials: [{ key: bob-key }]
+    basicauth_credentials: [{ username: bob, password: bobs-password }]
+    acls: [{ group: guests }]
     plugins:
       - name: rate-limiting
         service: orders
@@ -30,6 +36,7 @@ consumers:
     plugins:
       - name: ip-restriction
         config: { deny: [0.0.0.0/0, "::/0"], message: Not for eve }
+  - username: visitor
   - username: guest
     plugins:
       - name: rate-limiting
@@ -106,8 +113,53 @@ services:
         plugins:
           - name: request-termination
             config: { status_code: 200, message: pong, trigger: ping }
+
+  - name: staff
+    url: http://127.0.0.1:${upstream}
+    plugins:
+      - name: rate-limiting
+        config: { hour: 1000 }
+      - name: acl
+        config: { allow: [staff] }
+    routes:
+      - name: staff-basic
+        paths: [/staff/basic]
+        plugins:
+          - name: basic-auth
+            config: { hide_credentials: true, realm: staff }
+      - name: staff-token
+        paths: [/staff/token]
+        plugins:
+          - name: jwt
+            config: { claims_to_verify: [exp], cookie_names: [token] }
+      - name: staff-signed
+        paths: [/staff/signed]
+        plugins:
+          - name: hmac-auth
+            config: { enforce_headers: [date, "@request-target"], validate_request_body: true }
+      - name: staff-directory
+        paths: [/staff/directory]
+        plugins:
+          - name: ldap-auth
+            config: { ldap_host: 127.0.0.1, ldap_port: 1, base_dn: dc=test, attribute: uid }
+      - name: staff-introspected
+        paths: [/staff/introspected]
+        plugins:
+          - name: oauth2-introspection
+            config: { introspection_url: "http://127.0.0.1:1/", authorization_value: x }
+      - name: staff-either
+        paths: [/staff/either]
+        plugins:
+          - name: session
+            config: { secret: a secret of the tests }
+          - name: jwt
+            config: { anonymous: visitor }
+          - name: basic-auth
+            config: { anonymous: visitor }
+          - name: acl
+            config: { deny: [guests], hide_groups_header: true }
 `;
 }
 
-export const SERVICES = ['orders', 'users', 'open', 'legacy'] as const;
+export const SERVICES = ['orders', 'users', 'open', 'legacy', 'staff'] as const;
 export type ServiceName = (typeof SERVICES)[number];
