@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { renderPrometheus } from '../../shared/observe/prometheus-text.ts';
-import { startPlugin as start, startPlugins as startWith } from './one-plugin.ts';
+import { NOW, startPlugin as start, startPlugins as startWith } from './one-plugin.ts';
 
 for (const kind of ['edge', 'inbound'] as const) {
   test(`${kind}: key-auth`, async (t) => {

@@ -8,7 +8,8 @@ import { bundledPlugins, configurationOf } from '../harness/configuration.ts';
 import { startEcho } from '../harness/echo-server.ts';
 
 const plugins = await bundledPlugins();
-const NOW = Date.UTC(2026, 0, 1, 10, 30);
+/** What the engine takes for the present. */
+export const NOW = Date.UTC(2026, 0, 1, 10, 30);
 
 export const KINDS = ['edge', 'inbound'] as const;
 
