@@ -97,6 +97,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       settings: engineSettings(settings),
       plugins: settings.plugins,
       pluginPaths: settings.plugin_paths,
+      functionModules: settings.function_modules,
       counters: counters.buffer,
       node,
       log: choice,

@@ -35,17 +35,19 @@ export class UnknownPluginError extends Error {
 }
 
 /**
- * `names` as in the setting `plugins` (`bundled`, names, `off`), `paths` as in `plugin_paths`. Rejects with an
+ * `names` as in the setting `plugins` (`bundled`, names, `off`), `paths` as in `plugin_paths`,
+ * `functionModules` as in `function_modules`. Rejects with an
  * UnknownPluginError or a PluginLoadError.
  */
 export async function openCatalog(
   names: readonly string[],
   paths: readonly string[],
+  functionModules = false,
 ): Promise<PluginCatalog> {
   const known = bundledPluginNames();
   const wanted = names.filter((name) => name !== 'off');
   const bundled = wanted.includes('bundled') ? 'all' : known.filter((name) => wanted.includes(name));
-  const registry = await loadPlugins({ bundled, paths });
+  const registry = await loadPlugins({ bundled, paths, functionModules });
   for (const name of wanted) {
     if (name !== 'bundled' && !registry.has(name))
       throw new UnknownPluginError(name, [...known, ...registry.names()]);

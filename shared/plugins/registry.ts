@@ -4,6 +4,7 @@
  * loaded by path. A plugin that cannot be loaded is an error that names the file and what is wrong with it.
  */
 import type { AnyPluginDefinition, PluginDefinition, PluginEntitySchema, PluginSchema } from './contract.ts';
+import { functionDefinition, functionSchema } from './function-plugins.ts';
 import { PluginLoadError } from './load-error.ts';
 import { availableSchema } from './not-available.ts';
 import { loadUserPlugin } from './user-plugin.ts';
@@ -17,6 +18,8 @@ export interface PluginSelection {
   readonly bundled: readonly string[] | 'all';
   /** Files (or folders with an `index.ts` or `index.js`) of users' plugins. */
   readonly paths: readonly string[];
+  /** Lets pre-function and post-function load modules; default no. */
+  readonly functionModules?: boolean;
 }
 
 export interface PluginRegistry {
@@ -58,13 +61,14 @@ function hasSchema(folder: string): boolean {
 
 export async function loadPlugins(selection: PluginSelection): Promise<PluginRegistry> {
   const known = bundledPluginNames();
+  const allowed = selection.functionModules ?? false;
   const bundled = selection.bundled === 'all' ? known : selection.bundled;
   const entries = new Map<string, Entry>();
   for (const name of bundled) {
     if (!known.includes(name)) {
       throw new PluginLoadError(`there is no bundled plugin '${name}'; there are ${known.join(', ')}`);
     }
-    entries.set(name, await loadBundledSchema(name));
+    entries.set(name, await loadBundledSchema(name, allowed));
   }
   for (const path of selection.paths) {
     const { definition, file } = await loadUserPlugin(path);
@@ -92,7 +96,7 @@ export async function loadPlugins(selection: PluginSelection): Promise<PluginReg
       const entry = entries.get(name);
       if (entry === undefined) throw new PluginLoadError(`there is no plugin '${name}'`);
       if (entry.definition !== undefined) return entry.definition;
-      entry.loading ??= loadBundledDefinition(name);
+      entry.loading ??= loadBundledDefinition(name, allowed);
       entry.definition = await entry.loading;
       return entry.definition;
     },
@@ -102,19 +106,19 @@ export async function loadPlugins(selection: PluginSelection): Promise<PluginReg
 // The extension is that of this file, so that compiled code loads compiled plugins.
 const EXTENSION = import.meta.filename.slice(import.meta.filename.lastIndexOf('.'));
 
-async function loadBundledSchema(name: string): Promise<Entry> {
+async function loadBundledSchema(name: string, functionModules: boolean): Promise<Entry> {
   const module: { default: PluginSchema } = await import(`./${name}/schema${EXTENSION}`);
   return {
-    schema: availableSchema(name, module.default),
+    schema: functionSchema(name, availableSchema(name, module.default), functionModules),
     source: 'a bundled plugin',
     definition: undefined,
     loading: undefined,
   };
 }
 
-async function loadBundledDefinition(name: string): Promise<AnyPluginDefinition> {
+async function loadBundledDefinition(name: string, functionModules: boolean): Promise<AnyPluginDefinition> {
   const module: { default: PluginDefinition } = await import(`./${name}/index${EXTENSION}`);
-  return module.default;
+  return functionDefinition(module.default, functionModules);
 }
 
 function collectEntities(entries: ReadonlyMap<string, Entry>): Readonly<Record<string, OwnedEntitySchema>> {

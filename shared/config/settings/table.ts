@@ -498,6 +498,12 @@ const TABLE = {
     '',
     'Modules of own plugins (a file, or a folder with an index file). All of them may be configured.',
   ),
+  function_modules: setting(
+    'Plugins',
+    onOff,
+    'off',
+    'Lets the plugins pre-function and post-function load modules by path: whoever may write the configuration can then run code in the process.',
+  ),
 
   log_level: setting(
     'Logs',
