@@ -268,6 +268,59 @@ add('staff', 200, '/staff/either');
 add('staff', 200, '/staff/either', { headers: { Cookie: 'session=forged' } });
 add('staff', 403, '/staff/either', basic('bob:bobs-password'));
 add('staff', 404, '/staff');
+// shop: what guards and steers, each on a route of its own.
+const origin = (value: string, more: Fields = {}): More => ({ headers: { Origin: value, ...more } });
+const preflight = { 'Access-Control-Request-Method': 'PUT', 'Access-Control-Request-Headers': 'x-one' };
+add('shop', 200, '/shop', { ...origin('https://a.example', preflight), method: 'OPTIONS' });
+add('shop', 200, '/shop', { ...origin('https://evil.example', preflight), method: 'OPTIONS' });
+add('shop', 200, '/shop', origin('https://x.b.example:443'));
+add('shop', 200, '/shop', origin('https://b.example.evil'));
+add('shop', 200, '/shop', { method: 'OPTIONS' });
+add('shop', 403, '/shop', { headers: { 'User-Agent': 'okhttp/4', Origin: 'https://a.example' } });
+add('shop', 200, '/shop', { headers: { 'User-Agent': 'curl/8.5' } });
+raw('shop', 400, 'GET /shop HTTP/1.1\r\nHost: api.test\r\nUser-Agent: a\r\nUser-Agent: b\r\n\r\n');
+add('shop', 200, '/shop/upload', { method: 'POST', body: '12345678' });
+add('shop', 413, '/shop/upload', { method: 'POST', body: '123456789' });
+raw(
+  'shop',
+  413,
+  'POST /shop/upload HTTP/1.1\r\nHost: api.test\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n123456789\r\n0\r\n\r\n',
+);
+add('shop', 308, '/shop/moved/a%20b?c=d');
+const shopJson = { 'Content-Type': 'application/json' };
+add('shop', 200, '/shop/item/7?debug=1&x=%41', { headers: { 'X-Secret': '1' } });
+add('shop', 200, '/shop/item/7?part=a%0d%0ab', {
+  method: 'POST',
+  headers: shopJson,
+  body: '{"secret":1,"n":1.50}',
+});
+add('shop', 200, '/shop/item/7', { method: 'POST', headers: shopJson, body: '{"secret":' });
+add('shop', 400, '/shop/item/7?part=..%2f..%2fadmin');
+add('shop', 200, '/shop/chaos');
+add('shop', 503, '/shop/chaos', { headers: { 'X-Chaos': 'yes' } });
+add('shop', 404, '/shop/chaos', { headers: { 'X-Chaos': 'yes', 'X-Envoy-Fault-Abort-Request': '404' } });
+add('shop', 200, '/shop/beta');
+add('shop', 200, '/shop/beta', { headers: { 'X-Canary': 'always' } });
+const hook = { 'webhook-id': 'm', 'webhook-timestamp': String(Date.UTC(2026, 0, 1, 10, 30) / 1000) };
+const hookSignature = createHmac('sha256', 's3cret')
+  .update(`m.${hook['webhook-timestamp']}.hi`)
+  .digest('base64');
+add('shop', 200, '/shop/hook', {
+  method: 'POST',
+  body: 'hi',
+  headers: { ...hook, 'webhook-signature': `v1,${hookSignature}` },
+});
+add('shop', 400, '/shop/hook', {
+  method: 'POST',
+  body: 'ho',
+  headers: { ...hook, 'webhook-signature': `v1,${hookSignature}` },
+});
+add('shop', 400, '/shop/hook');
+add('shop', 200, '/shop/valid?page=2', { method: 'POST', headers: shopJson, body: '{"name":"ann"}' });
+add('shop', 400, '/shop/valid', { method: 'POST', headers: shopJson, body: '{"name":"ANN"}' });
+add('shop', 400, '/shop/valid', { method: 'POST', headers: shopJson, body: `${'['.repeat(9000)}` });
+add('shop', 400, '/shop/valid', { method: 'POST', body: '{"name":"ann"}' });
+add('shop', 400, '/shop/valid?page=0');
 
 // What is no request, or none for us.
 raw('orders', 400, 'GET /orders HTTP/1.1\r\n\r\n');

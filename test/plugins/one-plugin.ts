@@ -58,6 +58,7 @@ services:
   return {
     upstream,
     gateway,
+    configuration,
     client,
     async ask(
       fields: Readonly<Record<string, string>> = {},

@@ -36,6 +36,19 @@ for (const kind of KINDS) {
     assert.equal(gateway.counted('cardinal_queue_dropped_entries_total', { reason: 'queue_full' }), 40);
   });
 
+  test(`${kind}: a queue outlives a reload, and hands over what waits at the end`, async (t) => {
+    const to = await httpReceiver(t);
+    const config = `{ http_endpoint: "http://127.0.0.1:${to.port}/", queue: { max_batch_size: 10, max_coalescing_delay: 60 } }`;
+    const { ask, gateway, configuration } = await startPlugin(t, kind, 'http-log', config);
+    await ask();
+    await gateway.reload(configuration);
+    await ask();
+    assert.equal(to.requests.length, 0);
+    await gateway.engine.close();
+    const records = to.requests.map(({ body }) => JSON.parse(body.toString()).length);
+    assert.deepEqual(records, [2], 'one batch: one queue');
+  });
+
   for (const [name, more] of [
     ['udp-log', ''],
     ['syslog', ''],
