@@ -35,7 +35,7 @@ export default definePlugin({
         headers: { 'Content-Type': 'application/x-protobuf', ...config.headers },
         timeoutMs: (config.connect_timeout ?? 0) + (config.send_timeout ?? 0) + (config.read_timeout ?? 0),
         keepaliveMs: KEEPALIVE_MS,
-        verify: false,
+        verify: true,
       });
       const given = Object.entries(config.resource_attributes ?? {});
       const names = new Set(given.map(([name]) => name));

@@ -2,6 +2,8 @@
 import type { PluginKit } from '../contract.ts';
 import { Queue, type QueueConfig } from './queue.ts';
 
+const { createHash } = process.getBuiltinModule('node:crypto');
+
 export interface Sender<T> {
   readonly send: (batch: readonly T[]) => Promise<void>;
   readonly release?: () => void;
@@ -11,7 +13,8 @@ export interface Sender<T> {
 export function keepQueue<T>(kit: PluginKit, config: QueueConfig, open: () => Sender<T>): Queue<T> {
   const { plugin, metrics, log } = kit;
   return kit.keep(
-    `${plugin.id}|${JSON.stringify(plugin.config)}`,
+    // Keys are shown in logs, and configurations hold secrets.
+    `${plugin.id}|${createHash('sha256').update(JSON.stringify(plugin.config)).digest('base64url')}`,
     () => new Queue<T>({ config, plugin: plugin.name, metrics, log, ...open() }),
     (queue) => queue.close(),
   );

@@ -45,7 +45,7 @@ export default definePlugin({
               timeoutMs:
                 (config.connect_timeout ?? 0) + (config.send_timeout ?? 0) + (config.read_timeout ?? 0),
               keepaliveMs: KEEPALIVE_MS,
-              verify: false,
+              verify: true,
             });
             return {
               async send(requests: readonly (readonly ZipkinSpan[])[]) {
