@@ -33,7 +33,7 @@ function withTestPlugins(real: PluginCatalog): PluginCatalog {
   const more = testPlugins
     .names()
     .filter((name) => !known.has(name))
-    .map((name) => ({ name, schema: testPlugins.schema(name) as PluginSchema }));
+    .map((name) => ({ name, mayOwn: true, schema: testPlugins.schema(name) as PluginSchema }));
   return {
     ...real,
     schemas: [...real.schemas, ...more],
