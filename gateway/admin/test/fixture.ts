@@ -39,7 +39,9 @@ function withTestPlugins(real: PluginCatalog): PluginCatalog {
     schemas: [...real.schemas, ...more],
     all: async () => [
       ...(await real.all()),
-      ...more.map((plugin) => ({ ...plugin, version: '1.0.0', priority: 1 }) as AnyPluginDefinition),
+      ...more.map(
+        (plugin) => ({ ...plugin, version: '1.0.0', priority: 1 }) as unknown as AnyPluginDefinition,
+      ),
     ],
   };
 }
