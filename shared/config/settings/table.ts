@@ -124,6 +124,13 @@ const TABLE = {
     'Where the entities of the Admin API are kept: `sqlite:PATH`, `redis://...` (also `rediss://`, `redis+sentinel://`, `redis+cluster://`), `memory`, or `off` (the configuration comes from a file or from `POST /config`). Empty: `sqlite:` in the data directory, or `off` with a configuration file.',
     { only: 'gateway' },
   ),
+  database: setting(
+    'Configuration',
+    choice('store', 'off', 'postgres', 'cassandra'),
+    'store',
+    "Kong's setting: `off` is `store = off`. Kong's databases are not used here; where the entities are is what `store` says.",
+    { kong: true, only: 'gateway' },
+  ),
   role: setting(
     'Configuration',
     choice('traditional', 'control_plane', 'data_plane'),
