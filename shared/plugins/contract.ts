@@ -275,7 +275,8 @@ export interface PluginKit {
   readonly metrics: Metrics;
   /**
    * Something that must outlive a configuration change (a file handle, a queue): made at the first call
-   * for that key, shared by all who ask for it, closed when the last generation that asked is retired.
+   * for that key, shared by all instances of the plugin that ask for it, closed when the last generation that asked
+   * is retired. A key that begins with `shared:` is one for the instances of all plugins.
    */
   keep<T>(key: string, open: () => T, close: (resource: T) => void | Promise<void>): T;
   /**

@@ -13,10 +13,10 @@ const NOT_AVAILABLE: ReadonlyMap<string, readonly EntityCheck[]> = new Map([
     [
       customCheck(['config.policy'], (plugin, report) => {
         const { policy } = plugin['config'] as { readonly policy?: unknown };
-        if (policy === 'redis' || policy === 'cluster')
+        if (policy === 'cluster')
           report(
             'config.policy',
-            `the policy ${policy} is not available yet; use local, which counts within one node`,
+            'the policy cluster needs a database that requests write to, and there is none; use redis, which counts over all nodes, or local, which counts within one',
           );
       }),
     ],

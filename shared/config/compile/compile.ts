@@ -241,7 +241,8 @@ class Compiler {
         directory,
         counters: deps.counters,
         metrics: deps.metrics,
-        keep: (key, open, close) => holds.keep(`${plugin.name}|${key}`, open, close),
+        keep: (key, open, close) =>
+          holds.keep(key.startsWith('shared:') ? key : `${plugin.name}|${key}`, open, close),
         destination: (host, port) => ({ host, port }),
         node: deps.node,
       });
