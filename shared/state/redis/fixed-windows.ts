@@ -7,6 +7,10 @@ import type { RateLimiterRes } from 'rate-limiter-flexible';
 import type { CounterWindow, WindowCounters } from '../../plugins/contract.ts';
 import type { SharedState } from './shared-state.ts';
 
+const { hash } = process.getBuiltinModule('node:crypto');
+
+const MAX_KEY_LENGTH = 128;
+
 type Limiter = import('rate-limiter-flexible').RateLimiterRedis;
 
 export interface FixedWindowsOptions {
@@ -44,7 +48,7 @@ export class RedisWindows {
     const limiters = this.#limiters ?? (await this.#loading);
     const results = await Promise.allSettled(
       copies.map((window, index) =>
-        limiters[index]!.consume(`${window.key}:${window.start}`, 1, {
+        limiters[index]!.consume(`${shortened(window.key)}:${window.start}`, 1, {
           // A second more, so that no clock that is a little late begins a window anew.
           customDuration: Math.max(1, Math.ceil(window.end - nowMs / 1000) + 1),
           window,
@@ -61,6 +65,11 @@ export class RedisWindows {
     }
     return refusedBy;
   }
+}
+
+/** Clients choose parts of keys (a header): Redis need not keep long ones. */
+function shortened(key: string): string {
+  return key.length <= MAX_KEY_LENGTH ? key : hash('sha256', key, 'base64url');
 }
 
 async function makeLimiters(
