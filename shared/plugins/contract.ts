@@ -129,6 +129,33 @@ export interface BodyWatcher {
   ended(): void;
 }
 
+/**
+ * Looks at what the upstream sends, as it sends it, before any plugin's `response`. After `ended` or `failed` nothing
+ * more is told.
+ */
+export interface ResponseWatcher {
+  /**
+   * The final head; `headers` are only valid during the call. An answer that is returned goes to the client instead, and
+   * the upstream's body is not relayed.
+   */
+  head(status: number, headers: Headers): Answer | undefined;
+  /** A piece of the body; only valid during the call. */
+  piece(octets: Buffer): void;
+  /** The response is complete. */
+  ended(): void;
+  /**
+   * No response comes, or it was cut. `status` is what the client would be told: 502, 504, ...; 0 when it is too late to
+   * tell. An answer that is returned goes out instead, unless something else has already.
+   */
+  failed(status: number): Answer | undefined;
+}
+
+/** A response of a plugin's own. */
+export interface Answer extends ExitOptions {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
 /** How the request goes upstream, where that differs from what route and service say. */
 export interface Forwarding {
   readonly method?: string;
@@ -196,6 +223,8 @@ export interface Exchange {
 export interface ExitOptions {
   /** Header lines of the answer; a repeated name is a repeated line. */
   readonly headers?: readonly (readonly [string, string])[];
+  /** What Content-Length says in an answer to HEAD when it is not the length of the body given. */
+  readonly contentLength?: number;
 }
 
 export interface RewriteExchange extends Exchange {
@@ -213,6 +242,13 @@ export interface AccessExchange extends RewriteExchange {
   authenticate(consumer: Consumer | undefined, credential: PluginEntity | undefined): void;
   /** Changes what goes upstream. Several changes add up; the last word on a point counts. */
   forwardAs(change: Forwarding): void;
+  /** Shows what the upstream answers to one who may answer in its place. */
+  watchResponse(watcher: ResponseWatcher): void;
+  /**
+   * Sends this request, as it is now and without a body, to its service on its own account: nobody waits for it, no plugin
+   * sees it, it is tried once, and what the watcher would answer is dropped. False: too many are under way.
+   */
+  askAgain(watcher: ResponseWatcher): boolean;
 }
 
 export interface ResponseExchange extends Exchange {
