@@ -352,6 +352,8 @@ export interface WindowCounters {
   take(windows: readonly CounterWindow[], usage: number[]): number;
   /** Current count, 0 when there is none. */
   read(window: CounterWindow): number;
+  /** Adds so many, whatever the limit says. Returns the count. */
+  add(window: CounterWindow, amount: number): number;
 }
 
 export interface CounterWindow {

@@ -87,8 +87,8 @@ export class SlidingWindows {
     }
     const refusedBy = this.#counters.take(this.#current, this.#usage);
     if (refusedBy !== -1 && penalty) {
-      for (const current of this.#current) current.limit = Number.MAX_SAFE_INTEGER;
-      this.#counters.take(this.#current, this.#usage);
+      for (let index = 0; index < limits.length; index++)
+        this.#usage[index] = this.#counters.add(this.#current[index]!, 1);
     }
     for (let index = 0; index < limits.length; index++)
       out.used[index] = this.#earlier[index]! + this.#usage[index]!;

@@ -209,6 +209,7 @@ test('fault_tolerant decides what happens when counting fails', async () => {
       throw new Error('out of order');
     },
     read: () => 0,
+    add: () => 0,
   };
   const tolerant = harness({ minute: 1 }, { counters });
   const passed = await tolerant.run();

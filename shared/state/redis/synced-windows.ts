@@ -68,8 +68,15 @@ export class SyncedWindows implements WindowCounters {
   }
 
   read(window: CounterWindow): number {
-    const one = this.#windows.get(`${window.key}:${window.start}`);
-    return one === undefined ? 0 : one.total + one.own + one.sent;
+    // Also what was never counted here is followed from now on: others may count it.
+    const one = this.#follow(window);
+    return one.total + one.own + one.sent;
+  }
+
+  add(window: CounterWindow, amount: number): number {
+    const one = this.#follow(window);
+    one.own += amount;
+    return one.total + one.own + one.sent;
   }
 
   /** Hands in what was counted and learns the totals. Never rejects; one at a time. */

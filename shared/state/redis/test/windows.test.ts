@@ -111,6 +111,7 @@ test('synchronised: bounded, and refused requests count nowhere', { skip }, asyn
   assert.equal(synced.take([window('a', 9), window('b', 1)], usage), 1);
   assert.deepEqual(usage, [1, 1]);
   synced.take([window('c', 1)], usage);
-  assert.equal(synced.read(window('a', 9)), 0, 'forgotten');
   assert.equal(synced.read(window('b', 1)), 1);
+  assert.equal(synced.read(window('a', 9)), 0, 'forgotten');
+  assert.equal(synced.add(window('d', 1), 5), 5);
 });
