@@ -80,6 +80,11 @@ export interface PluginInstance {
   responseBody?(exchange: ResponseExchange, chunk: Buffer, last: boolean): Buffer;
   /** Runs after the response has been sent or has failed. Must not block: hand work to a queue. */
   log?(exchange: FinishedExchange): void;
+  /**
+   * What the Admin API asks of what the plugin holds in this worker (`purge` a cache). What it returns goes to another
+   * thread: plain data. Throws for an operation it does not know.
+   */
+  operate?(operation: string, key: string | undefined): unknown;
   /** Called when the generation that made it is retired and its last exchange has ended. */
   close?(): void;
 }
