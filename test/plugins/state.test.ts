@@ -86,7 +86,7 @@ for (const kind of KINDS) {
     assert.deepEqual(hit.body, miss.body);
     assert.equal(hit.one('content-length'), String(miss.body.length));
     assert.equal(hit.one('content-type'), 'application/json');
-      assert.equal(hit.lines.filter(([name]) => name.toLowerCase() === 'date').length, 1);
+    assert.equal(hit.lines.filter(([name]) => name.toLowerCase() === 'date').length, 1);
     assert.equal(hit.one('age'), '0');
     const head = await ask({}, 'HEAD');
     assert.equal(head.one('content-length'), String(miss.body.length));

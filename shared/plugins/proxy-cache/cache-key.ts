@@ -75,8 +75,14 @@ export function resourceKey(request: RequestView, path: string): string {
   return hash('sha256', JSON.stringify(['resource', ...originOf(request), path.toLowerCase()]), 'hex');
 }
 
+/** The port counts when the client has named it; that of the listener is no part of what is asked for. */
 function originOf(request: RequestView): readonly string[] {
-  return [request.scheme, request.host, String(request.port)];
+  return [request.scheme, request.host, namedPort(request)];
+}
+
+export function namedPort({ target, headers }: RequestView): string {
+  const [, authority] = /^[a-z]+:\/\/([^/?#]*)/i.exec(target) ?? [];
+  return /:(\d+)$/.exec(authority ?? headers.get('host') ?? '')?.[1] ?? '';
 }
 
 /** Values with surrounding and repeated white space made one; all lines of a name in their order. */

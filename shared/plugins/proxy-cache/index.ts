@@ -6,7 +6,7 @@
 import { openSharedState } from '../../state/redis/shared-state.ts';
 import { type AccessExchange, type Answer, definePlugin, type PluginInstance } from '../contract.ts';
 import { CacheControl } from './cache-control.ts';
-import { type KeyRules, primaryKey, resourceKey, variantKey } from './cache-key.ts';
+import { type KeyRules, namedPort, primaryKey, resourceKey, variantKey } from './cache-key.ts';
 import { select } from './conditions.ts';
 import { Flights, type Landing, landingWithin } from './flights.ts';
 import { type MediaRange, parseMediaRange } from './media-type.ts';
@@ -428,7 +428,8 @@ function settle(work: boolean | Promise<boolean>): void {
 /** The path of a reference to the same origin. */
 function ownPath(reference: string | undefined, request: AccessExchange['request']): string | undefined {
   if (reference === undefined) return undefined;
-  const base = `${request.scheme}://${request.host}:${request.port}`;
+  const port = namedPort(request);
+  const base = `${request.scheme}://${request.host}${port === '' ? '' : `:${port}`}`;
   if (!URL.canParse(reference, base + request.path)) return undefined;
   const url = new URL(reference, base + request.path);
   return url.origin === new URL(base).origin ? url.pathname : undefined;

@@ -130,6 +130,7 @@ test('the key: method, host, path, query, consumer, configured headers', async (
   );
   for (const [why, other] of Object.entries({
     host: { ...base, host: 'other.test' },
+    port: { ...base, headers: { ...base.headers, Host: 'gateway.test:81' } },
     scheme: { ...base, scheme: 'https' as const },
     path: { ...base, path: '/A?x=1&y=2' },
     query: { ...base, path: '/a?x=1' },
@@ -377,7 +378,7 @@ test('an unsafe method that succeeds invalidates what is stored, for all', async
   assert.equal((await ask({ path: '/a?x=1' })).cache, 'Hit', 'it failed');
   const location = {
     status: 201,
-    headers: { Location: '/made', 'Content-Location': 'http://evil.test/other' },
+    headers: { Location: 'http://gateway.test/made', 'Content-Location': 'http://evil.test/other' },
   };
   await ask({ method: 'POST', path: '/a' }, location);
   h.clock.advance(1000);
