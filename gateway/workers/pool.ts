@@ -10,7 +10,7 @@ import type { Configuration } from '../../shared/config/entities.ts';
 import type { Logger, LogLevel } from '../../shared/observe/logger.ts';
 import type { MetricsRegistry, MetricsSnapshot } from '../../shared/observe/metrics.ts';
 import { MetricAggregator } from '../../shared/observe/metrics-merge.ts';
-import type { ListenerSpec } from '../../shared/proxy/contract.ts';
+import type { ListenerSpec, PluginCommand } from '../../shared/proxy/contract.ts';
 import type { CounterTable } from '../../shared/state/counter-table.ts';
 import type { EndpointHealth } from '../../shared/upstream/contract.ts';
 import { Backoff } from './backoff.ts';
@@ -304,6 +304,13 @@ export class WorkerPool {
   async setLogLevel(level: LogLevel): Promise<void> {
     this.#logLevel = level;
     await this.#askAll({ type: 'log-level', level });
+  }
+
+  /** What every instance of a plugin in every worker gave. Rejects with what one threw. */
+  async operatePlugin(command: PluginCommand): Promise<readonly unknown[]> {
+    return (await this.#askAll({ type: 'operate-plugin', command })).flatMap(
+      (answers) => (answers as readonly unknown[] | undefined) ?? [],
+    );
   }
 
   /** The answers of those that did not end meanwhile. */

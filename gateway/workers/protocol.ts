@@ -5,7 +5,7 @@
 import type { EntityUpdate } from '../../shared/config/change.ts';
 import type { LogLevel } from '../../shared/observe/logger.ts';
 import type { MetricsSnapshot } from '../../shared/observe/metrics.ts';
-import type { EngineStatus, ListenerSpec } from '../../shared/proxy/contract.ts';
+import type { EngineStatus, ListenerSpec, PluginCommand } from '../../shared/proxy/contract.ts';
 import type { EngineSettings } from '../../shared/proxy/engine-settings.ts';
 
 /** Given to a worker when it starts. */
@@ -57,6 +57,7 @@ export type WorkerCommand =
       readonly healthy: boolean;
     }
   | { readonly type: 'log-level'; readonly level: LogLevel }
+  | { readonly type: 'operate-plugin'; readonly command: PluginCommand }
   | { readonly type: 'drain'; readonly timeoutMs: number }
   | { readonly type: 'close' };
 

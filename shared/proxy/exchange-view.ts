@@ -7,12 +7,14 @@ import { FieldLines } from '../http/field-lines.ts';
 import { Field } from '../http/known-fields.ts';
 import type {
   AccessExchange,
+  Answer,
   Attempt,
   BodyWatcher,
   ExitOptions,
   FinishedExchange,
   Forwarding,
   ResponseView,
+  ResponseWatcher,
   Timings,
 } from '../plugins/contract.ts';
 import type { ClientConnection } from './client-connection.ts';
@@ -46,6 +48,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: FieldLines;
   readonly body: Buffer;
+  /** What Content-Length says when there is no body to measure; -1: the body's length. */
+  readonly declaredLength: number;
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -67,6 +71,8 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   body: RequestBody | undefined;
   /** What plugins want to be different about the request that goes upstream. */
   forwarding: Forwarding | undefined = undefined;
+  /** Who looks at the upstream's response. */
+  protected watchers: ResponseWatcher[] | undefined = undefined;
   protected step: number = Step.identify;
   protected plan: RoutePlan | undefined = undefined;
   protected leg: UpstreamLeg | undefined = undefined;
@@ -191,6 +197,18 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
     this.forwarding = this.forwarding === undefined ? change : { ...this.forwarding, ...change };
   }
 
+  watchResponse(watcher: ResponseWatcher): void {
+    if (this.step > Step.access) throw new Error('watchResponse is for the access phase');
+    if (this.watchers === undefined) this.watchers = [watcher];
+    else this.watchers.push(watcher);
+  }
+
+  abstract askAgain(watcher: ResponseWatcher): boolean;
+
+  protected replyWithAnswer(answer: Answer): void {
+    this.reply = makeReply(answer.status, answer.body, undefined, answer);
+  }
+
   fail(status: number, message: string, options?: ExitOptions): void {
     if (this.step >= Step.answer) return;
     const { body, contentType } = errorBody(message, this.id, this.client.head.lines.valueOf(Field.accept));
@@ -243,5 +261,5 @@ function makeReply(
   }
   if (options?.headers !== undefined)
     for (const [name, value] of options.headers) headers.append(name, value);
-  return { status, headers, body };
+  return { status, headers, body, declaredLength: options?.contentLength ?? -1 };
 }

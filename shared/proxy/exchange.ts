@@ -7,14 +7,16 @@
  */
 import type { Route } from '../config/entities.ts';
 import { FieldLines, SKIP_NONE } from '../http/field-lines.ts';
+import type { Headers } from '../http/headers.ts';
 import { Field, fieldSet } from '../http/known-fields.ts';
 import type { Refusal } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import type { MaybePromise, PluginInstance } from '../plugins/contract.ts';
+import type { Answer, MaybePromise, PluginInstance, ResponseWatcher } from '../plugins/contract.ts';
 import { headerText } from '../plugins/header-text.ts';
 import { isPromise, pieceOf, tellRejection } from '../plugins/phase-result.ts';
 import { normalisePath } from '../router/normalise-path.ts';
+import { BackgroundRequest } from './background-request.ts';
 import { ERRORS, type GatewayError } from './errors.ts';
 import { ExchangeView, Step } from './exchange-view.ts';
 import { generatedResponseHead, relayedResponseHead } from './message-heads.ts';
@@ -63,6 +65,8 @@ export class Exchange extends ExchangeView {
   /** A phase of a plugin is on the stack. */
   private running = false;
   private keepAlive = true;
+  /** A watcher has answered in the upstream's place; what is still to come of its response is dropped. */
+  private replaced = false;
   private tunnel: WebSocketTunnel | undefined = undefined;
 
   get startedMs(): number {
@@ -391,7 +395,17 @@ export class Exchange extends ExchangeView {
       return true;
     }
     this.refuse(obstacle);
+    this.tellFailed(obstacle.status);
     return false;
+  }
+
+  askAgain(watcher: ResponseWatcher): boolean {
+    const service = this.plan?.service;
+    if (this.step !== Step.access || service === undefined) return false;
+    const destination = this.forwarding?.destination;
+    const goes = destination === undefined ? service : this.snapshot!.redirected(service, destination);
+    if (goes === undefined) return false;
+    return BackgroundRequest.start(this, this.snapshot!, this.plan!, goes, this.matchedPath, watcher);
   }
 
   onUpstreamConnected(): void {
@@ -432,6 +446,19 @@ export class Exchange extends ExchangeView {
       return;
     }
     if (this.body !== undefined && !this.body.ended) this.body.discard();
+    if (this.watchers !== undefined) {
+      const answer = this.tellHead(head.status, head.lines);
+      if (answer !== undefined) {
+        this.replaced = true;
+        this.replyWithAnswer(answer);
+        // Without a body the response is over in a moment, and its connection can be used again.
+        if (head.framing === Framing.none) return;
+        this.leg!.abandon();
+        this.step = Step.answer;
+        this.advance();
+        return;
+      }
+    }
     this.response = { status: head.status, headers: head.lines, source: 'upstream' };
     this.step = Step.response;
     this.at = 0;
@@ -441,6 +468,7 @@ export class Exchange extends ExchangeView {
 
   onUpstreamBody(octets: Buffer, from: number, to: number): void {
     const { client } = this;
+    if (this.watchers !== undefined) this.tellPiece(octets, from, to);
     if (this.plugins!.responseBody.length === 0) client.writer.piece(octets, from, to);
     else {
       const piece = this.transformResponse(Buffer.from(octets.subarray(from, to)), false);
@@ -455,6 +483,12 @@ export class Exchange extends ExchangeView {
   }
 
   onUpstreamEnd(trailers: FieldLines | undefined): void {
+    if (this.replaced) {
+      this.step = Step.answer;
+      this.advance();
+      return;
+    }
+    if (this.watchers !== undefined) this.tellEnded();
     const { writer } = this.client;
     if (this.plugins!.responseBody.length > 0) {
       const piece = this.transformResponse(EMPTY, true);
@@ -473,9 +507,82 @@ export class Exchange extends ExchangeView {
       this.finish(error.code);
       return;
     }
-    this.refuseBelow(error);
+    if (!this.replaced) {
+      this.refuseBelow(error);
+      this.tellFailed(error.status);
+    }
     this.step = Step.answer;
     this.advance();
+  }
+
+  // Those who look at the upstream's response.
+
+  /** The first answer that one of them gives; the others then hear that nothing comes. */
+  private tellHead(status: number, headers: Headers): Answer | undefined {
+    const watchers = this.watchers!;
+    for (const watcher of watchers) {
+      let answer: Answer | undefined;
+      try {
+        answer = watcher.head(status, headers);
+      } catch (error) {
+        this.watcherFailed(watcher, error);
+        continue;
+      }
+      if (answer === undefined) continue;
+      this.watchers = watchers.filter((other) => other !== watcher);
+      this.tellFailed(0);
+      return answer;
+    }
+    return undefined;
+  }
+
+  private tellPiece(octets: Buffer, from: number, to: number): void {
+    const piece = octets.subarray(from, to);
+    for (const watcher of this.watchers!) {
+      try {
+        watcher.piece(piece);
+      } catch (error) {
+        this.watcherFailed(watcher, error);
+      }
+    }
+  }
+
+  private tellEnded(): void {
+    const watchers = this.watchers!;
+    this.watchers = undefined;
+    for (const watcher of watchers) {
+      try {
+        watcher.ended();
+      } catch (error) {
+        this.watcherFailed(watcher, error);
+      }
+    }
+  }
+
+  /** The first answer replaces the reply, while nothing has been sent. */
+  private tellFailed(status: number): void {
+    const { watchers } = this;
+    if (watchers === undefined) return;
+    this.watchers = undefined;
+    let answer: Answer | undefined;
+    for (const watcher of watchers) {
+      try {
+        const own = watcher.failed(status);
+        answer ??= own;
+      } catch (error) {
+        this.watcherFailed(watcher, error);
+      }
+    }
+    if (status !== 0 && answer !== undefined) this.replyWithAnswer(answer);
+  }
+
+  private watcherFailed(watcher: ResponseWatcher, error: unknown): void {
+    this.watchers = this.watchers?.filter((other) => other !== watcher);
+    this.context.log.error('plugin failed', {
+      phase: 'watchResponse',
+      request_id: this.id,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
   }
 
   // Steps: answer, response, relay.
@@ -499,24 +606,29 @@ export class Exchange extends ExchangeView {
     let body: Buffer | undefined = this.reply!.body;
     if (this.withPhase('responseBody').length > 0) body = this.transformResponse(body, true);
     if (body === undefined) return;
+    const lines = response.headers as FieldLines;
+    const { declaredLength } = this.reply!;
+    const declared = declaredLength < 0 ? body.length : declaredLength;
     // 426 speaks through Connection: it says `Upgrade` there, and nothing else may.
     const upgrade = status === 426;
     this.keepAlive = client.mayKeepAlive;
     writer.start(
       generatedResponseHead(
         context,
-        (response.headers as FieldLines).serialise(upgrade ? SKIP_NONE : SKIP_FRAMING),
+        lines.serialise(upgrade ? SKIP_NONE : SKIP_FRAMING),
         {
           status,
           requestId: this.id,
           framing: Framing.length,
-          contentLength: status === 204 || status < 200 ? -1 : body.length,
+          contentLength:
+            status === 204 || status === 304 || status < 200 ? -1 : bodiless ? declared : body.length,
           keepAlive: this.keepAlive || upgrade,
           clientMinorVersion: upgrade ? 1 : head.minorVersion,
           proxyLatencyMs: Math.trunc(context.deadlines.now() - this.startMs),
           upstreamLatencyMs: 0,
           extraLines: this.extraLines(),
         },
+        lines,
       ),
       Framing.length,
     );
@@ -724,6 +836,7 @@ export class Exchange extends ExchangeView {
   private finish(abortReason: string | undefined): void {
     if (this.step === Step.done) return;
     this.step = Step.done;
+    if (this.watchers !== undefined) this.tellFailed(0);
     this.endMs = this.context.deadlines.now();
     this.abortReason = abortReason;
     this.response ??= { status: 499, headers: new FieldLines(1), source: 'gateway' };
