@@ -21,6 +21,7 @@ import { flushLineWriters } from '../shared/observe/line-writer.ts';
 import { MetricsRegistry } from '../shared/observe/metrics.ts';
 import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
+import type { NodeMetrics } from '../shared/plugins/prometheus/node-metrics.ts';
 import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
 import { failedAddress, listenFailure } from '../shared/process/listen-failure.ts';
 import { logChoice, pluginsOrFail, processLog } from '../shared/process/serve.ts';
@@ -68,7 +69,13 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     hostname: hostname(),
     version: CARDINAL_VERSION,
   };
-  const inbound: ListenerRole = { kind: 'inbound', service: settings.service, to };
+  const inbound: ListenerRole = {
+    kind: 'inbound',
+    service: settings.service,
+    // A file without it is a mistake; a control plane takes it away when it is deleted or disabled.
+    mayBeAbsent: controlPlane !== undefined,
+    to,
+  };
   const outbound: ListenerRole = { kind: 'outbound', allowUnknown: settings.outbound_unknown === 'allow' };
   const metrics = new MetricsRegistry();
   const counters = createCounterTable();
@@ -90,6 +97,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   let serving = false;
   let draining = false;
   let generation = 0;
+  let nodeMetrics: NodeMetrics | undefined;
   const effective = effectiveConfiguration(catalog, call.io.env, log.child('config'));
   const apply = async (configuration: Configuration): Promise<void> => {
     await catalog.load(configuration);
@@ -141,6 +149,15 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
         .gauge('cardinal_configuration_generation', 'Number of the configuration in place.')
         .with()
         .set(generation);
+      if (current.plugins.some((plugin) => plugin.name === 'prometheus')) {
+        const { NodeMetrics, wantsNodeMetrics } = await import(
+          '../shared/plugins/prometheus/node-metrics.ts'
+        );
+        if (wantsNodeMetrics(current.plugins)) {
+          nodeMetrics ??= new NodeMetrics(metrics, node.id);
+          nodeMetrics.write(engine.status(), current.plugins);
+        }
+      }
       return renderPrometheus(metrics.snapshot());
     },
   }).catch(async (error: unknown) => {

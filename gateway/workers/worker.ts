@@ -31,7 +31,7 @@ const data = workerData as WorkerData;
 const log = createLogger({ ...data.log, write: writeStandardError }).child('worker', { worker: data.slot });
 const metrics = new MetricsRegistry();
 const { createEngine } = (await import(data.engineModule)) as { createEngine: CreateEngine };
-const catalog = await openCatalog(data.plugins, data.pluginPaths);
+const catalog = await openCatalog(data.plugins, data.pluginPaths, data.functionModules);
 const engine: Engine = createEngine({
   settings: data.settings,
   plugins: catalog.definitions,

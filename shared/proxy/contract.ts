@@ -13,6 +13,8 @@ export type ListenerRole =
   | {
       readonly kind: 'inbound';
       readonly service: string;
+      /** Without that service in the configuration nothing matches; otherwise the configuration is refused. */
+      readonly mayBeAbsent?: boolean;
       readonly to: { readonly protocol: 'http' | 'https'; readonly host: string; readonly port: number };
     }
   /** Every service by its name (Host or absolute-form), no plugins, with circuit breaking. */

@@ -4,7 +4,7 @@
  * where PUT says 404. Compares everything but times.
  */
 import { createHash } from 'node:crypto';
-import { type Document, defaultsOf } from '../../gateway/admin/test/schema-defaults.ts';
+import { type Document, filled } from '../../gateway/admin/test/schema-defaults.ts';
 
 export type Entity = Record<string, unknown> & { readonly id: string };
 /** By collection, in an order in which each comes after those that it refers to. */
@@ -106,17 +106,16 @@ export class DeckClient {
   }
 
   async withDefaults(collection: string, entity: Entity): Promise<Entity> {
-    const full = { ...defaultsOf(await this.#schema(collection)), ...entity } as Entity;
+    const full = filled(await this.#schema(collection), entity) as Entity;
+    if (entity['snis'] !== undefined) full['snis'] = entity['snis'];
     // decK computes the hash that is stored, to see whether the password is another one.
     if (collection === 'basicauth_credentials') {
       const salted = `${String(entity['password'])}${idOf(entity, 'consumer')}`;
       return { ...full, password: createHash('sha1').update(salted).digest('hex') };
     }
     if (collection !== 'plugins') return full;
-    const own = defaultsOf(await this.#schema(`plugins/${String(entity['name'])}`)) as {
-      readonly config: Record<string, unknown>;
-    };
-    return { ...full, ...own, ...entity, config: { ...own.config, ...(entity['config'] as object) } };
+    const own = filled(await this.#schema(`plugins/${String(entity['name'])}`), entity);
+    return { ...full, ...own } as Entity;
   }
 
   #schema(name: string): Promise<Document> {
