@@ -24,6 +24,7 @@ import type { GatewayError } from './errors.ts';
 import { checkForwarding } from './forwarding.ts';
 import { RequestBody } from './request-body.ts';
 import type { HttpRequestView } from './request-view.ts';
+import { ResponseWatchers } from './response-watchers.ts';
 import type { RoutePlan } from './snapshot.ts';
 import type { UpstreamLeg } from './upstream-leg.ts';
 
@@ -72,7 +73,7 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   /** What plugins want to be different about the request that goes upstream. */
   forwarding: Forwarding | undefined = undefined;
   /** Who looks at the upstream's response. */
-  protected watchers: ResponseWatcher[] | undefined = undefined;
+  protected watchers: ResponseWatchers | undefined = undefined;
   protected step: number = Step.identify;
   protected plan: RoutePlan | undefined = undefined;
   protected leg: UpstreamLeg | undefined = undefined;
@@ -199,8 +200,16 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
 
   watchResponse(watcher: ResponseWatcher): void {
     if (this.step > Step.access) throw new Error('watchResponse is for the access phase');
-    if (this.watchers === undefined) this.watchers = [watcher];
-    else this.watchers.push(watcher);
+    if (this.watchers !== undefined) this.watchers.add(watcher);
+    else this.watchers = new ResponseWatchers(watcher, (error) => this.watcherFailed(error));
+  }
+
+  private watcherFailed(error: unknown): void {
+    this.context.log.error('plugin failed', {
+      phase: 'watchResponse',
+      request_id: this.id,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
   }
 
   abstract askAgain(watcher: ResponseWatcher): boolean;

@@ -7,12 +7,11 @@
  */
 import type { Route } from '../config/entities.ts';
 import { FieldLines, SKIP_NONE } from '../http/field-lines.ts';
-import type { Headers } from '../http/headers.ts';
 import { Field, fieldSet } from '../http/known-fields.ts';
 import type { Refusal } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import type { Answer, MaybePromise, PluginInstance, ResponseWatcher } from '../plugins/contract.ts';
+import type { MaybePromise, PluginInstance, ResponseWatcher } from '../plugins/contract.ts';
 import { headerText } from '../plugins/header-text.ts';
 import { isPromise, pieceOf, tellRejection } from '../plugins/phase-result.ts';
 import { normalisePath } from '../router/normalise-path.ts';
@@ -447,7 +446,7 @@ export class Exchange extends ExchangeView {
     }
     if (this.body !== undefined && !this.body.ended) this.body.discard();
     if (this.watchers !== undefined) {
-      const answer = this.tellHead(head.status, head.lines);
+      const answer = this.watchers.head(head.status, head.lines);
       if (answer !== undefined) {
         this.replaced = true;
         this.replyWithAnswer(answer);
@@ -468,7 +467,7 @@ export class Exchange extends ExchangeView {
 
   onUpstreamBody(octets: Buffer, from: number, to: number): void {
     const { client } = this;
-    if (this.watchers !== undefined) this.tellPiece(octets, from, to);
+    if (this.watchers !== undefined) this.watchers.piece(octets.subarray(from, to));
     if (this.plugins!.responseBody.length === 0) client.writer.piece(octets, from, to);
     else {
       const piece = this.transformResponse(Buffer.from(octets.subarray(from, to)), false);
@@ -488,7 +487,8 @@ export class Exchange extends ExchangeView {
       this.advance();
       return;
     }
-    if (this.watchers !== undefined) this.tellEnded();
+    this.watchers?.ended();
+    this.watchers = undefined;
     const { writer } = this.client;
     if (this.plugins!.responseBody.length > 0) {
       const piece = this.transformResponse(EMPTY, true);
@@ -515,74 +515,13 @@ export class Exchange extends ExchangeView {
     this.advance();
   }
 
-  // Those who look at the upstream's response.
-
-  /** The first answer that one of them gives; the others then hear that nothing comes. */
-  private tellHead(status: number, headers: Headers): Answer | undefined {
-    const watchers = this.watchers!;
-    for (const watcher of watchers) {
-      let answer: Answer | undefined;
-      try {
-        answer = watcher.head(status, headers);
-      } catch (error) {
-        this.watcherFailed(watcher, error);
-        continue;
-      }
-      if (answer === undefined) continue;
-      this.watchers = watchers.filter((other) => other !== watcher);
-      this.tellFailed(0);
-      return answer;
-    }
-    return undefined;
-  }
-
-  private tellPiece(octets: Buffer, from: number, to: number): void {
-    const piece = octets.subarray(from, to);
-    for (const watcher of this.watchers!) {
-      try {
-        watcher.piece(piece);
-      } catch (error) {
-        this.watcherFailed(watcher, error);
-      }
-    }
-  }
-
-  private tellEnded(): void {
-    const watchers = this.watchers!;
-    this.watchers = undefined;
-    for (const watcher of watchers) {
-      try {
-        watcher.ended();
-      } catch (error) {
-        this.watcherFailed(watcher, error);
-      }
-    }
-  }
-
-  /** The first answer replaces the reply, while nothing has been sent. */
+  /** Nothing more comes for those who watch; the first answer that they give replaces the reply. */
   private tellFailed(status: number): void {
     const { watchers } = this;
     if (watchers === undefined) return;
     this.watchers = undefined;
-    let answer: Answer | undefined;
-    for (const watcher of watchers) {
-      try {
-        const own = watcher.failed(status);
-        answer ??= own;
-      } catch (error) {
-        this.watcherFailed(watcher, error);
-      }
-    }
-    if (status !== 0 && answer !== undefined) this.replyWithAnswer(answer);
-  }
-
-  private watcherFailed(watcher: ResponseWatcher, error: unknown): void {
-    this.watchers = this.watchers?.filter((other) => other !== watcher);
-    this.context.log.error('plugin failed', {
-      phase: 'watchResponse',
-      request_id: this.id,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
+    const answer = watchers.failed(status);
+    if (answer !== undefined) this.replyWithAnswer(answer);
   }
 
   // Steps: answer, response, relay.
