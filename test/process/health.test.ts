@@ -55,7 +55,12 @@ test('nobody there, and somebody else there, is not ready', async (t) => {
   assert.match(nobody.stderr, /does not answer: nothing listens there/);
   const other = await listening(
     t,
-    createTcpServer((socket) => socket.on('error', () => {}).resume().end('SSH-2.0-x\r\n')),
+    createTcpServer((socket) =>
+      socket
+        .on('error', () => {})
+        .resume()
+        .end('SSH-2.0-x\r\n'),
+    ),
   );
   assert.equal((await run(['health', '--url', `http://127.0.0.1:${other}`])).code, 1);
   const endless = answering((_, response) => void response.end('x'.repeat(200_000)));
