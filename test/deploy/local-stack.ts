@@ -23,6 +23,8 @@ export interface StackOptions {
   readonly given: ReadonlyMap<string, number>;
   /** What has to be different in a mounted file of a service, when its addresses are those of this machine. */
   readonly edit?: (service: string, text: string, stack: LocalStack) => string;
+  /** Variables that are different here, where a service has them. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Ended {
@@ -236,6 +238,7 @@ export class LocalStack {
     for (const [key, value] of Object.entries({ ...environmentOf(image), ...service.environment })) {
       env[key] = key === 'PORT' ? String(this.port(name, Number(value))) : this.#word(name, root, value);
       if (key === 'LISTEN') env[key] = '127.0.0.1';
+      env[key] = this.#options.environment?.[key] ?? (env[key] as string);
     }
     return { command: [...entrypoint, ...command].map((word) => this.#word(name, root, word)), env };
   }
