@@ -24,6 +24,7 @@ test('the overview is short and lists every command; each command has help with 
     'apply',
     'dump',
     'token',
+    'health',
     'version',
     'help',
   ]);
