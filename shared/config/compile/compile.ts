@@ -5,6 +5,8 @@
  */
 
 import type { Logger } from '../../observe/logger.ts';
+import { SecretNames } from '../../observe/requests/secret-names.ts';
+import { type Direction, routeKey } from '../../observe/traffic/traffic-key.ts';
 import type {
   AnyPluginDefinition,
   Metrics,
@@ -112,7 +114,10 @@ class Compiler {
         // A disabled service takes its routes with it: 404, not 503 (Kong).
         if (service !== undefined && !service.enabled) continue;
         const plan = service === undefined ? undefined : (local ?? this.servicePlan(service, servicePlans));
-        inputs.push({ route: lowerHosts(route), value: this.routePlan(route, service, plan, plans) });
+        inputs.push({
+          route: lowerHosts(route),
+          value: this.routePlan(route, service, plan, plans, local === undefined ? 'edge' : 'inbound'),
+        });
       }
     }
     const router = await compileRouterSliced(inputs).catch((error: unknown) => {
@@ -126,12 +131,12 @@ class Compiler {
         if (service.name === null || !service.enabled || !HTTP_SERVICE.has(service.protocol)) continue;
         outbound.set(
           service.name.toLowerCase(),
-          directPlan(services.plan(service, deps.outbound), NO_PLUGINS, service.path),
+          directPlan(services.plan(service, deps.outbound), NO_PLUGINS, service.path, 'outbound'),
         );
       }
     }
     const unknown = new UnknownDestinations((service) =>
-      directPlan(services.plan(service, deps.outbound), NO_PLUGINS, null),
+      directPlan(services.plan(service, deps.outbound), NO_PLUGINS, null, 'outbound'),
     );
     const redirected = new RedirectedServices((service) => services.plan(service));
     const certificates = certificateTable(configuration);
@@ -150,12 +155,15 @@ class Compiler {
       nameOf: (instance) => instances.get(instance) ?? 'unknown',
       // The edge has already added the service's path; a caller by name sends what the application serves.
       inbound:
-        local === undefined ? undefined : directPlan(local, plans.planFor(undefined, fronted!.id), null),
+        local === undefined
+          ? undefined
+          : directPlan(local, plans.planFor(undefined, fronted!.id), null, 'inbound'),
       inboundNames,
       outbound,
       unknownDestination: (host, port) => unknown.plan(host, port),
       redirected: (service, destination) => redirected.plan(service, destination),
       consumers: directory.byId,
+      secrets: new SecretNames(configuration.plugins),
       upstreams: this.upstreamHealth(),
       defaultCertificate: certificates.default,
       certificateFor: (name) => certificates.for(name),
@@ -275,6 +283,7 @@ class Compiler {
     service: Service | undefined,
     plan: ServicePlan | undefined,
     plans: PluginPlans,
+    direction: Direction,
   ): RoutePlan {
     const { protocols } = route;
     return {
@@ -285,6 +294,7 @@ class Compiler {
       stripPath: route.strip_path,
       httpsOnly: protocols.includes('https') && !protocols.includes('http'),
       grpcOnly: protocols[0] === 'grpc' || protocols[0] === 'grpcs',
+      traffic: routeKey(direction, route, service),
       upstreamPath: compileUpstreamPath(service?.path ?? null, route.strip_path),
     };
   }
@@ -301,7 +311,12 @@ class Compiler {
 }
 
 /** A plan without a route. */
-function directPlan(service: ServicePlan, plugins: PluginPlan, servicePath: string | null): RoutePlan {
+function directPlan(
+  service: ServicePlan,
+  plugins: PluginPlan,
+  servicePath: string | null,
+  direction: Direction,
+): RoutePlan {
   return {
     route: undefined,
     service,
@@ -310,6 +325,7 @@ function directPlan(service: ServicePlan, plugins: PluginPlan, servicePath: stri
     stripPath: false,
     httpsOnly: false,
     grpcOnly: false,
+    traffic: routeKey(direction, undefined, service.service),
     upstreamPath: compileUpstreamPath(servicePath, false),
   };
 }
