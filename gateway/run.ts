@@ -16,6 +16,7 @@ import { createReader } from '../shared/config/source/declarative-reader.ts';
 import { FileSource } from '../shared/config/source/file-source.ts';
 import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
+import { TrafficStore } from '../shared/observe/traffic/traffic-store.ts';
 import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
 import { failedAddress, listenFailure } from '../shared/process/listen-failure.ts';
 import { logChoice, pluginsOrFail, processLog } from '../shared/process/serve.ts';
@@ -79,12 +80,14 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     throw await listenFailure(error, failedAddress(error, settings.proxy_listen), 'proxy_listen', resolved);
   });
   const counters = createCounterTable();
+  const traffic = new TrafficStore();
   const pool = new WorkerPool({
     count: settings.workers === 'auto' ? availableParallelism() : settings.workers,
     maxHeapBytes: settings.worker_max_heap,
     specs: proxyAddresses.map(listenerSpec),
     counters,
     log: log.child('gateway'),
+    onTraffic: (report) => traffic.add({ node: node.id, service: '' }, report, Date.now()),
     worker: {
       engineModule,
       settings: engineSettings(settings),
@@ -94,6 +97,11 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       node,
       log: choice,
       peerChannel: `cardinal-${process.pid}-${node.id}`,
+      observe: {
+        sampledPercent: settings.request_sampling,
+        slowMs: settings.slow_request,
+        keptRequests: settings.kept_requests,
+      },
     },
   });
   const control = new ConfigurationControl(
@@ -177,6 +185,15 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       control,
       managed,
       reader,
+      observe: {
+        node,
+        traffic,
+        pool,
+        tapEnabled: settings.tap,
+        managed,
+        plugins: catalog,
+        now: Date.now,
+      },
       maxBodyBytes: settings.admin_max_body_size,
       counterBytes: counters.buffer.byteLength,
       store: (text) => directory.storeConfiguration(text),

@@ -6,6 +6,7 @@ import type { ManagedConfiguration } from '../configuration/contract.ts';
 import type { ConfigurationControl } from '../configuration/control.ts';
 import type { PoolStatus } from '../workers/pool.ts';
 import type { AccessControl } from './access/access-control.ts';
+import type { ObserveContext } from './observe/context.ts';
 
 export interface AdminContext {
   readonly node: { readonly id: string; readonly hostname: string; readonly version: string };
@@ -15,6 +16,7 @@ export interface AdminContext {
   readonly control: ConfigurationControl;
   readonly managed: ManagedConfiguration;
   readonly reader: ConfigurationReader;
+  readonly observe: ObserveContext;
   readonly maxBodyBytes: number;
   /** Size of the shared counter table. */
   readonly counterBytes: number;

@@ -9,6 +9,7 @@ import { bindServers, boundAddresses } from '../../shared/observe/bound-servers.
 import { postConfig } from './config-endpoint.ts';
 import type { AdminContext } from './context.ts';
 import { memoryFormat, nodeStatus } from './node-status.ts';
+import { observeRouter } from './observe/observe-router.ts';
 import { rootDocument } from './root.ts';
 
 const MAX_CONNECTIONS = 1024;
@@ -40,6 +41,7 @@ export function adminApp(context: AdminContext): express.Express {
     next();
   });
   app.use(context.access.middleware, context.access.router);
+  app.use(observeRouter(context.observe));
 
   endpoint(app, '/', {
     GET: async (_request, response) => {

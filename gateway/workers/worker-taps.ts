@@ -1,0 +1,30 @@
+/** The watchers of live traffic in one worker: hands over what they are shown, ten times a second while there are any. */
+import type { TapBatch, TapOptions } from '../../shared/observe/tap/tap.ts';
+import type { TrafficObserver } from '../../shared/observe/traffic-observer.ts';
+
+const SEND_EVERY_MS = 100;
+
+export class WorkerTaps {
+  readonly #observer: TrafficObserver;
+  readonly #send: (tap: number, batch: TapBatch) => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(observer: TrafficObserver, send: (tap: number, batch: TapBatch) => void) {
+    this.#observer = observer;
+    this.#send = send;
+  }
+
+  open(tap: number, options: TapOptions): void {
+    this.#observer.openTap(tap, options);
+    this.#timer ??= setInterval(() => {
+      for (const [id, batch] of this.#observer.batches()) this.#send(id, batch);
+    }, SEND_EVERY_MS);
+  }
+
+  close(tap: number): void {
+    this.#observer.closeTap(tap);
+    if (this.#observer.watched) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
