@@ -53,6 +53,12 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('../gateway/cli/dump-command.ts'),
   },
   {
+    group: 'Access',
+    name: 'token',
+    summary: 'make, list and revoke tokens of the Admin API and of data planes',
+    load: () => import('../gateway/cli/token-command.ts'),
+  },
+  {
     group: 'About',
     name: 'version',
     summary: 'print the version',

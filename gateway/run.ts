@@ -14,6 +14,7 @@ import type { ResolvedSettings } from '../shared/config/settings/resolve.ts';
 import { engineSettings, shownSettings } from '../shared/config/settings/settings.ts';
 import { createReader } from '../shared/config/source/declarative-reader.ts';
 import { FileSource } from '../shared/config/source/file-source.ts';
+import { MetricsRegistry } from '../shared/observe/metrics.ts';
 import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
 import { TrafficStore } from '../shared/observe/traffic/traffic-store.ts';
@@ -25,14 +26,16 @@ import { serveUntilSignalled } from '../shared/process/until-signalled.ts';
 import { CARDINAL_VERSION } from '../shared/process/version.ts';
 import type { ListenerSpec } from '../shared/proxy/contract.ts';
 import { createCounterTable } from '../shared/state/counter-table.ts';
+import { systemClock } from '../shared/upstream/clock.ts';
 import { accessControl } from './admin/access/access-control.ts';
 import { TOKEN_KIND } from './admin/access/tokens.ts';
 import { checkExposure } from './admin/exposure.ts';
-import { nodeStatus } from './admin/node-status.ts';
 import { type AdminServer, startAdminServer } from './admin/server.ts';
 import { ConfigurationControl } from './configuration/control.ts';
 import { DataDirectory } from './data-directory.ts';
 import { openManagement } from './management.ts';
+import { type Lifecycle, notReady, statusDocument } from './node-facts.ts';
+import { openControlPlane } from './open-control-plane.ts';
 import { claimPorts } from './port-claim.ts';
 import { sayReady } from './ready-line.ts';
 import type { StartupConfiguration } from './startup-configuration.ts';
@@ -76,16 +79,20 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   const { startup, store } = management;
   const countTokens = async () => (await store.documents(TOKEN_KIND)).length;
   await checkExposure(settings, countTokens, log.child('admin'));
-  const proxyAddresses = await claimPorts(settings.proxy_listen).catch(async (error: unknown) => {
+  const proxyAddresses = await claimPorts(
+    settings.role === 'control_plane' ? [] : settings.proxy_listen,
+  ).catch(async (error: unknown) => {
     throw await listenFailure(error, failedAddress(error, settings.proxy_listen), 'proxy_listen', resolved);
   });
   const counters = createCounterTable();
   const traffic = new TrafficStore();
+  const metrics = new MetricsRegistry();
   const pool = new WorkerPool({
     count: settings.workers === 'auto' ? availableParallelism() : settings.workers,
     maxHeapBytes: settings.worker_max_heap,
     specs: proxyAddresses.map(listenerSpec),
     counters,
+    metrics,
     log: log.child('gateway'),
     onTraffic: (report) => traffic.add({ node: node.id, service: '' }, report, Date.now()),
     worker: {
@@ -110,49 +117,51 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     effectiveConfiguration(catalog, call.io.env, log.child('config')),
   );
   const managed = management.managed(control);
-  let draining = false;
-  let serving = false;
+  const lifecycle: Lifecycle = { serving: false, draining: false };
   const freshStatus = async () => {
     await pool.refresh();
     return pool.status();
   };
+  let statusAddresses: readonly { readonly host: string; readonly port: number }[] = [];
+  const dataPlane =
+    settings.role === 'data_plane' ? await import('../shared/process/data-plane.ts') : undefined;
+  const agent = dataPlane?.openAgent({
+    settings,
+    role: 'gateway',
+    subscription: { service: null, calls: ['*'] },
+    dataDir: directory.path,
+    node,
+    catalog,
+    apply: (configuration) => control.apply(configuration),
+    requestsTotal: () => pool.status().requestsTotal,
+    statusAddresses: () => statusAddresses,
+    clock: { ...systemClock, wallNow: Date.now },
+    log: log.child('sync'),
+    metrics,
+  });
+  if (agent !== undefined) opened.defer(() => agent.close());
 
+  const metricsText = async () => {
+    agent?.observe();
+    await pool.refresh();
+    return renderPrometheus(pool.metrics());
+  };
   const status = await startStatusServer(settings.status_listen, {
-    notReady() {
-      if (draining) return [{ reason: 'draining', message: 'draining' }];
-      if (!serving)
-        return [{ reason: 'starting', message: 'no configuration available (the workers are starting)' }];
-      if (pool.listening === 0) return [{ reason: 'no_worker', message: 'no worker takes connections' }];
-      return [];
-    },
-    async status() {
-      const now = await freshStatus();
-      const memory = (bytes: number) => bytes;
-      return {
-        ...nodeStatus(now, control.current.hash, counters.buffer.byteLength, memory),
-        node_id: node.id,
-        hostname: node.hostname,
-        version: CARDINAL_VERSION,
-        role: 'gateway',
-        uptime_seconds: Math.round(process.uptime()),
-        generation: now.generation,
-        worker_restarts: now.restarts,
-        workers: now.workers,
-        requests_active: now.requestsActive,
-        upstreams: now.upstreams,
-      };
-    },
-    async metrics() {
-      await pool.refresh();
-      return renderPrometheus(pool.metrics());
-    },
+    notReady: () => notReady(lifecycle, pool, agent?.nothingToServe()),
+    status: async () => ({
+      ...statusDocument(await freshStatus(), control, node, counters.buffer.byteLength),
+      ...(agent === undefined ? {} : { sync: agent.status() }),
+    }),
+    ...(agent === undefined ? {} : { sync: () => agent.status() }),
+    metrics: metricsText,
   }).catch(async (error: unknown) => {
     throw await listenFailure(error, failedAddress(error, settings.status_listen), 'status_listen', resolved);
   });
 
+  statusAddresses = status.addresses;
   opened.defer(() => status.close());
   const file =
-    settings.declarative_config === ''
+    settings.declarative_config === '' || agent !== undefined
       ? undefined
       : new FileSource({
           path: resolve(call.io.cwd, settings.declarative_config),
@@ -175,6 +184,17 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     log: log.child('admin'),
   });
   opened.defer(() => access.close());
+  const controlPlane = await openControlPlane({
+    settings,
+    resolved,
+    store,
+    managed,
+    catalog,
+    node,
+    log: log.child('control-plane'),
+    metrics,
+  });
+  if (controlPlane !== undefined) opened.defer(() => controlPlane.close());
   let admin: AdminServer;
   try {
     admin = await startAdminServer(settings.admin_listen, {
@@ -192,13 +212,27 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
         tapEnabled: settings.tap,
         managed,
         plugins: catalog,
+        ...(controlPlane === undefined ? {} : { nodes: () => controlPlane.nodes() }),
         now: Date.now,
       },
       maxBodyBytes: settings.admin_max_body_size,
       counterBytes: counters.buffer.byteLength,
       store: (text) => directory.storeConfiguration(text),
+      ...(managed.writable ? { storeReachable: () => answers(store) } : {}),
       poolStatus: freshStatus,
-      draining: () => draining || !serving,
+      role: settings.role,
+      controlPlane,
+      ...(controlPlane === undefined ? {} : { dataPlanes: () => controlPlane.dataPlanes() }),
+      workers: {
+        markTarget: (...mark) => pool.markTarget(...mark),
+        async setLogLevel(level) {
+          log.setLevel(level);
+          await pool.setLogLevel(level);
+        },
+      },
+      metrics: metricsText,
+      logLevel: choice.level,
+      draining: () => lifecycle.draining || !lifecycle.serving,
       log: log.child('admin'),
     });
   } catch (error) {
@@ -208,13 +242,16 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   opened.defer(() => admin.close(0));
   const forget = handleSignals({
     reload: () => {
-      if (file === undefined) log.notice('SIGHUP: there is no configuration file to read again');
+      if (agent !== undefined) agent.reconnect();
+      else if (file === undefined) log.notice('SIGHUP: there is no configuration file to read again');
       else file.reload('SIGHUP');
     },
     drain: async (signal) => {
-      draining = true;
+      lifecycle.draining = true;
       log.notice('draining', { signal, delayMs: settings.drain_delay, timeoutMs: settings.drain_timeout });
       file?.close();
+      await agent?.close();
+      await controlPlane?.close();
       await pause(settings.drain_delay);
       const cut = await pool.drain(settings.drain_timeout);
       await admin.close(ADMIN_CLOSE_MS);
@@ -229,10 +266,13 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   opened.defer(forget);
   try {
     await control.start(startup.generation);
+    if (agent !== undefined)
+      await dataPlane?.restore(agent, settings, call.io.cwd, reader, log.child('sync'));
+    await pool.listen();
   } catch (error) {
     throw startFailure(error, settings.declarative_config);
   }
-  serving = true;
+  lifecycle.serving = true;
   management.follow();
   await file?.watch();
   logFindings(startup.warnings, log.child('config'));
@@ -243,14 +283,23 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       proxy: proxyAddresses,
       admin: admin.addresses,
       status: status.addresses,
-      cluster: [],
+      cluster: controlPlane?.addresses ?? [],
       workers: pool.listening,
-      source: sourceText(startup, settings.declarative_config, directory, store),
+      source:
+        agent?.status().controlPlane ?? sourceText(startup, settings.declarative_config, directory, store),
       watching: file !== undefined,
       configuration: control.current,
     },
     call.io,
     log,
+  );
+  agent?.connect();
+}
+
+function answers(store: Pick<Store, 'ping'>): Promise<boolean> {
+  return store.ping().then(
+    () => true,
+    () => false,
   );
 }
 

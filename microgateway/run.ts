@@ -30,6 +30,7 @@ import { CARDINAL_VERSION } from '../shared/process/version.ts';
 import type { Engine, ListenerRole, ListenerSpec } from '../shared/proxy/contract.ts';
 import type { CreateEngine } from '../shared/proxy/engine-options.ts';
 import { createCounterTable } from '../shared/state/counter-table.ts';
+import { systemClock } from '../shared/upstream/clock.ts';
 import { knowsService, startConfiguration } from './configuration.ts';
 import { optimiseWithTraffic } from './footprint.ts';
 import { UncaughtErrors } from './uncaught-errors.ts';
@@ -55,7 +56,8 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
 
   const catalog = await pluginsOrFail(settings);
   const reader = createReader(catalog.schemas);
-  const controlPlane = settings.control_plane === '' ? undefined : await import('./control-plane.ts');
+  const controlPlane =
+    settings.control_plane === '' ? undefined : await import('../shared/process/data-plane.ts');
   const initial =
     controlPlane === undefined
       ? await startConfiguration(settings.declarative_config, settings.service, to, reader, call.io)
@@ -66,7 +68,13 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     hostname: hostname(),
     version: CARDINAL_VERSION,
   };
-  const inbound: ListenerRole = { kind: 'inbound', service: settings.service, to };
+  const inbound: ListenerRole = {
+    kind: 'inbound',
+    service: settings.service,
+    // A file without it is a mistake; a control plane takes it away when it is deleted or disabled.
+    mayBeAbsent: controlPlane !== undefined,
+    to,
+  };
   const outbound: ListenerRole = { kind: 'outbound', allowUnknown: settings.outbound_unknown === 'allow' };
   const metrics = new MetricsRegistry();
   const counters = createCounterTable();
@@ -106,12 +114,15 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   let statusAddresses: readonly { readonly host: string; readonly port: number }[] = [];
   const agent = controlPlane?.openAgent({
     settings,
+    role: 'microgateway',
+    subscription: { service: settings.service, calls: settings.calls },
     dataDir,
     node,
     catalog,
     apply,
     requestsTotal: () => engine.status().requestsTotal,
     statusAddresses: () => statusAddresses,
+    clock: { ...systemClock, wallNow: Date.now },
     log: log.child('sync'),
     metrics,
   });

@@ -10,6 +10,7 @@ import type { Metrics } from '../../shared/plugins/contract.ts';
 import { type Clock, systemClock, type Timer } from '../../shared/upstream/clock.ts';
 import type { ManagedConfiguration } from '../configuration/contract.ts';
 import { Authority, CERTIFICATE_LIFETIME_MS, type Documents } from './authority.ts';
+import { GenerationNumbers } from './generation-numbers.ts';
 import { JoinEndpoint } from './join-endpoint.ts';
 import { type Listener, startListener } from './listener.ts';
 import { NodeRegistry } from './node-registry.ts';
@@ -50,7 +51,7 @@ export interface ControlPlaneOptions {
   /** Further names and addresses by which data planes reach it, for the listener's certificate. */
   readonly names?: readonly string[];
   readonly store: Documents;
-  readonly source: Pick<ManagedConfiguration, 'served' | 'onChange'>;
+  readonly source: Pick<ManagedConfiguration, 'served' | 'onChange' | 'source'>;
   /** `entityIndex` of the plugins of this process. */
   readonly definitions: EntityIndex;
   /** Versions of the plugins of this process, by name. */
@@ -100,7 +101,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await revocations.refresh();
   const names = listenerNames(options.listen, options.names ?? []);
   const certificate = await authority.listenerCertificate(names, now());
-  const running = new RunningControlPlane(options, authority, revocations, names, now);
+  const numbers = new GenerationNumbers(options.store, options.source.source, options.log);
+  const publisher = new Publisher(
+    authority,
+    options.definitions,
+    await numbers.number(options.source.served),
+    now,
+  );
+  const running = new RunningControlPlane(options, authority, publisher, numbers, revocations, names, now);
   await running.listen(certificate);
   return running;
 }
@@ -116,6 +124,7 @@ class RunningControlPlane implements ControlPlane, StreamOwner {
   readonly #options: ControlPlaneOptions;
   readonly #limits: ControlPlaneLimits;
   readonly #authority: Authority;
+  readonly #numbers: GenerationNumbers;
   readonly #revocations: Revocations;
   readonly #registry: NodeRegistry;
   readonly #names: readonly string[];
@@ -133,6 +142,8 @@ class RunningControlPlane implements ControlPlane, StreamOwner {
   constructor(
     options: ControlPlaneOptions,
     authority: Authority,
+    publisher: Publisher,
+    numbers: GenerationNumbers,
     revocations: Revocations,
     names: readonly string[],
     now: () => number,
@@ -140,6 +151,8 @@ class RunningControlPlane implements ControlPlane, StreamOwner {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#authority = authority;
+    this.publisher = publisher;
+    this.#numbers = numbers;
     this.#revocations = revocations;
     this.#names = names;
     this.now = now;
@@ -148,9 +161,10 @@ class RunningControlPlane implements ControlPlane, StreamOwner {
     this.metrics = controlPlaneMetrics(options.metrics);
     this.replica = options.node.id;
     this.ours = { version: options.node.version, plugins: options.plugins };
-    this.publisher = new Publisher(authority, options.definitions, options.source.served, now);
     this.#registry = new NodeRegistry(options.store, this.replica, this.clock, now, options.log);
     this.#unsubscribe = options.source.onChange(() => this.#changedConfiguration());
+    // It may have changed while the store was read.
+    if (publisher.served.configuration !== options.source.served.configuration) this.#changedConfiguration();
   }
 
   get addresses(): ControlPlane['addresses'] {
@@ -289,10 +303,19 @@ class RunningControlPlane implements ControlPlane, StreamOwner {
 
   #changedConfiguration(): void {
     this.#debounce ??= this.clock.after(DEBOUNCE_MS, () => {
-      this.#debounce = undefined;
-      this.publisher.serve(this.#options.source.served);
-      for (const stream of this.#nodes.values()) stream.poke();
+      void this.#publish().then(() => {
+        this.#debounce = undefined;
+        // What changed while this one was numbered.
+        if (this.publisher.served.configuration !== this.#options.source.served.configuration) {
+          this.#changedConfiguration();
+        }
+      });
     });
+  }
+
+  async #publish(): Promise<void> {
+    this.publisher.serve(await this.#numbers.number(this.#options.source.served));
+    for (const stream of this.#nodes.values()) stream.poke();
   }
 
   async #refreshRevocations(): Promise<void> {

@@ -20,7 +20,7 @@ import type { PeerCertificate } from './certificates.ts';
 import { type Compatibility, compatibility } from './compatibility.ts';
 import type { NodeNack, NodeReportRow, NodeRow } from './node-row.ts';
 import { MAX_ENTITY_BYTES } from './part-frames.ts';
-import type { PublishedScope, Publisher, ScopeKey } from './publisher.ts';
+import type { PublishedScope, Publisher, ScopeKey, SignedManifest } from './publisher.ts';
 import { TokenBucket } from './rate-bounds.ts';
 import type { ControlPlaneMetrics } from './stream-metrics.ts';
 
@@ -73,6 +73,7 @@ export class NodeStream {
   #wake: (() => void) | undefined;
   #waitingSince: number | undefined;
   #syncing = false;
+  #offered = false;
   #wanted = false;
   /** What was sent and not answered, oldest first. */
   readonly #told: GenerationManifest[] = [];
@@ -238,6 +239,12 @@ export class NodeStream {
         if (manifest === undefined) break;
         this.#owner.metrics.answers.with('nack').add(1);
         this.#refuse(manifest, frame.resource, frame.error);
+        if (frame.resource === 'base' && this.#confirmed !== undefined) {
+          // It does not have what it said it had: then it is sent everything.
+          this.#confirmed = undefined;
+          this.#nack = null;
+          this.#wanted = true;
+        }
         this.#settled();
         break;
       }
@@ -327,16 +334,26 @@ export class NodeStream {
 
   /** Sends one generation, or less when that is enough; resolves when it is answered. */
   async #offer(scope: PublishedScope): Promise<void> {
-    const { manifest } = scope;
+    const signed = this.#offered ? scope : scope.issuedNow();
+    this.#offered = true;
+    const { manifest } = signed;
     this.#calls = manifest.calls;
     this.#refused = scope.refused;
     const hello = this.#hello as Hello;
     this.#compatibility = compatibility(hello, scope.plugins, this.#owner.ours);
+    if (this.#nack?.resource === 'generation') this.#nack = null;
+    const have = this.#confirmed?.generation ?? 0;
+    if (have > manifest.generation) {
+      // This replica is behind, or was put back to an older state: a node takes nothing older than what it has.
+      this.#behindSince ??= this.#owner.now();
+      this.#refuse(manifest, 'generation', `it has generation ${have}, which is newer`);
+      return;
+    }
     if (this.#confirmed?.digest === manifest.digest) {
       // Also for a node that lacks a plugin: what it has is what it runs.
       this.#tell(manifest);
       this.#owner.metrics.generations.with('current').add(1);
-      this.#send(encodeFrame({ type: 'current', manifest, signature: scope.signature }));
+      this.#send(encodeFrame({ type: 'current', ...signed }));
       this.#has(manifest);
       return;
     }
@@ -353,11 +370,12 @@ export class NodeStream {
       this.#refuse(manifest, 'budget', reason);
       return;
     }
-    await this.#transfer(scope, this.#confirmed?.digest ?? null);
+    await this.#transfer(scope, signed, this.#confirmed?.digest ?? null);
   }
 
-  async #transfer(scope: PublishedScope, from: string | null): Promise<void> {
-    const { manifest, signature, refused } = scope;
+  async #transfer(scope: PublishedScope, signed: SignedManifest, from: string | null): Promise<void> {
+    const { manifest, signature } = signed;
+    const { refused } = scope;
     const { base, parts } = scope.transfer(from);
     this.#owner.metrics.generations.with(base === null ? 'snapshot' : 'delta').add(1);
     // From here on it may be refused.

@@ -15,16 +15,24 @@ import { factsInOrder, ScopeHistory } from './scope-history.ts';
 /** What somebody may get, in one line of text: equal for equal subscriptions. */
 export type ScopeKey = string;
 
-/** One scope at one generation. */
-export interface PublishedScope {
+export interface SignedManifest {
   readonly manifest: GenerationManifest;
   readonly signature: string;
+}
+
+/** One scope at one generation. */
+export interface PublishedScope extends SignedManifest {
   readonly refused: readonly string[];
   readonly bytes: number;
   /** Octets of its largest entity. */
   readonly largest: number;
   /** Names of the plugins that are configured in it. */
   readonly plugins: ReadonlySet<string>;
+  /**
+   * The manifest as of this moment. A node that comes from another replica may have one that was issued later than the
+   * one here, and takes nothing older.
+   */
+  issuedNow(): SignedManifest;
   /** The way from what a node has: its digest, or null for nothing. */
   transfer(from: string | null): Transfer;
   /** It is not what is sent any more. */
@@ -176,8 +184,8 @@ export class Publisher {
       };
     });
     return {
-      manifest,
-      signature: this.#authority.sign(manifest),
+      ...this.#signed(manifest),
+      issuedNow: () => this.#signed({ ...manifest, issuedAt: this.#now() }),
       refused,
       bytes: history.bytes,
       largest: history.largest,
@@ -185,6 +193,10 @@ export class Publisher {
       transfer: (from) => transfers.open(from),
       retire: () => transfers.retire(),
     };
+  }
+
+  #signed(manifest: GenerationManifest): SignedManifest {
+    return { manifest, signature: this.#authority.sign(manifest) };
   }
 }
 

@@ -26,16 +26,17 @@ const SENT_HEADERS = new Set(['host', 'accept', 'connection']);
 export function statusTarget(row: NodeRow): { readonly url: string } | { readonly problem: string } {
   if (!row.connected) return { problem: 'the node is not connected' };
   if (row.statusAddress === null) return { problem: 'the node offers no status listener' };
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):(\d{1,5})$/.exec(row.statusAddress);
-  const host = match?.[1] ?? match?.[2] ?? '';
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(row.statusAddress);
+  const named = match?.[1] ?? match?.[2] ?? '';
   const port = Number(match?.[3]);
-  if (isIP(host) === 0 || port < 1 || port > 65535) {
-    return { problem: 'the status address of the node is not an IP address and a port' };
+  if (named === '' || !(port >= 1 && port <= 65535)) {
+    return { problem: 'the status address of the node is not an address and a port' };
   }
-  // A node could otherwise name any address that this machine reaches.
-  if (canonical(host) !== canonical(row.ip)) {
+  // A node could otherwise name any address that this machine reaches. A name stands for where it is connected from.
+  if (isIP(named) !== 0 && canonical(named) !== canonical(row.ip)) {
     return { problem: 'the status address of the node is not the address it is connected from' };
   }
+  const host = row.ip;
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}` };
 }
 

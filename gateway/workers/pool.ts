@@ -7,8 +7,8 @@
  */
 import { difference } from '../../shared/config/difference.ts';
 import type { Configuration } from '../../shared/config/entities.ts';
-import type { Logger } from '../../shared/observe/logger.ts';
-import { MetricsRegistry, type MetricsSnapshot } from '../../shared/observe/metrics.ts';
+import type { Logger, LogLevel } from '../../shared/observe/logger.ts';
+import type { MetricsRegistry, MetricsSnapshot } from '../../shared/observe/metrics.ts';
 import { MetricAggregator } from '../../shared/observe/metrics-merge.ts';
 import type { RequestRecord } from '../../shared/observe/requests/request-record.ts';
 import type { TapBatch } from '../../shared/observe/tap/tap.ts';
@@ -33,6 +33,7 @@ const PREPARE_TIMEOUT_MS = 60_000;
 const COMMIT_TIMEOUT_MS = 10_000;
 const REPORT_TIMEOUT_MS = 500;
 const TAP_TIMEOUT_MS = 5_000;
+const COMMAND_TIMEOUT_MS = 5_000;
 /** Beyond the drain time itself, for the answer. */
 const DRAIN_MARGIN_MS = 2_000;
 
@@ -42,6 +43,8 @@ export interface PoolOptions {
   readonly maxHeapBytes: number;
   readonly specs: readonly ListenerSpec[];
   readonly counters: CounterTable;
+  /** The supervisor's own; shown as one set with those of the workers. */
+  readonly metrics: MetricsRegistry;
   readonly log: Logger;
   /** Called with what a worker has counted, each request once. */
   readonly onTraffic?: (report: TrafficReport) => void;
@@ -82,7 +85,7 @@ export class WorkerPool {
   readonly #log: Logger;
   readonly #slots: Slot[] = [];
   readonly #aggregator = new MetricAggregator();
-  readonly #own = new MetricsRegistry();
+  readonly #own: MetricsRegistry;
   /** Totals of workers that are gone. */
   #retiredAccepted = 0;
   #retiredRequests = 0;
@@ -91,16 +94,21 @@ export class WorkerPool {
   #transfers = 0;
   #configuration: Configuration | undefined;
   #started = false;
+  #bound = false;
   #stopping = false;
   readonly #taps = new PoolTaps((command) => {
     for (const thread of this.#threads()) thread.ask(command, TAP_TIMEOUT_MS).catch(() => {});
   });
+  readonly #binding = new WeakMap<WorkerThread, Promise<void>>();
+  /** Where it is not the one that workers are started with. */
+  #logLevel: LogLevel | undefined;
   /** One catching up at a time per worker. */
   readonly #catching = new WeakMap<WorkerThread, Promise<void>>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#log = options.log;
+    this.#own = options.metrics;
     for (let number = 1; number <= options.count; number++) {
       this.#slots.push({
         number,
@@ -121,7 +129,10 @@ export class WorkerPool {
     return this.#slots.filter((slot) => slot.thread?.listening === true).length;
   }
 
-  /** Starts all workers with this configuration. Rejects when one of them cannot start, and ends the others. */
+  /**
+   * Starts all workers with this configuration; they take connections from `listen` on. Rejects when one of them
+   * cannot start, and ends the others.
+   */
   async start(configuration: Configuration, generation = 1): Promise<void> {
     this.#configuration = configuration;
     this.#generation = generation;
@@ -137,10 +148,30 @@ export class WorkerPool {
     }
   }
 
+  /** Binds the addresses in all workers. Rejects when one cannot. */
+  async listen(): Promise<void> {
+    this.#bound = true;
+    await Promise.all(this.#threads().map((thread) => this.#bind(thread)));
+  }
+
+  #bind(thread: WorkerThread): Promise<void> {
+    let binding = this.#binding.get(thread);
+    if (binding === undefined) {
+      const { specs } = this.#options;
+      const asked =
+        specs.length === 0 ? Promise.resolve() : thread.ask({ type: 'listen', specs }, START_TIMEOUT_MS);
+      binding = asked.then(() => {
+        thread.listening = !thread.gone;
+      });
+      this.#binding.set(thread, binding);
+    }
+    return binding;
+  }
+
   /** Puts a configuration in place everywhere or nowhere. */
   async apply(configuration: Configuration, options: ApplyOptions = {}): Promise<number> {
     const { generation = this.#generation + 1, beforeCommit } = options;
-    const threads = this.#threads().filter((thread) => thread.listening);
+    const threads = this.#threads().filter((thread) => thread.ready);
     try {
       await this.#prepareAll(threads, generation, configuration);
       await beforeCommit?.();
@@ -171,7 +202,7 @@ export class WorkerPool {
     // Workers that came up between the two phases.
     await Promise.all(
       this.#threads()
-        .filter((thread) => thread.listening)
+        .filter((thread) => thread.ready)
         .map((thread) => this.#catchUp(thread).catch(() => void thread.terminate())),
     );
     return generation;
@@ -265,6 +296,42 @@ export class WorkerPool {
     return this.#aggregator.merged();
   }
 
+  /**
+   * Marks addresses of a target in every worker; how many are known to the one that knows most. Rejects when a worker
+   * does not answer.
+   */
+  async markTarget(
+    upstreamId: string,
+    target: string,
+    address: string | undefined,
+    healthy: boolean,
+  ): Promise<number> {
+    const command = { type: 'mark-target', upstreamId, target, address, healthy } as const;
+    const found = await this.#askAll(command);
+    return Math.max(0, ...found.map(Number));
+  }
+
+  /** The level of every worker's log, and of those that are started later. */
+  async setLogLevel(level: LogLevel): Promise<void> {
+    this.#logLevel = level;
+    await this.#askAll({ type: 'log-level', level });
+  }
+
+  /** The answers of those that did not end meanwhile. */
+  async #askAll(command: WorkerCommand): Promise<readonly unknown[]> {
+    const answers = await Promise.allSettled(
+      this.#threads().map((thread) =>
+        thread.ask(command, COMMAND_TIMEOUT_MS).catch((error: unknown) => {
+          if (!thread.gone) throw error;
+        }),
+      ),
+    );
+    return answers.map((answer) => {
+      if (answer.status === 'rejected') throw answer.reason;
+      return answer.value ?? 0;
+    });
+  }
+
   /** Stops accepting and waits for what is in flight. Resolves with the number of requests that were cut. */
   async drain(timeoutMs: number): Promise<number> {
     this.#stop();
@@ -336,8 +403,13 @@ export class WorkerPool {
   }
 
   async #bringUp(slot: Slot): Promise<void> {
+    const { log } = this.#options.worker;
     const thread: WorkerThread = new WorkerThread({
-      data: { ...this.#options.worker, slot: slot.number },
+      data: {
+        ...this.#options.worker,
+        slot: slot.number,
+        log: { ...log, level: this.#logLevel ?? log.level },
+      },
       maxHeapBytes: this.#options.maxHeapBytes,
       onReport: (report) => this.#took(thread, report),
       onTapped: (tap, batch) => this.#tapped(thread, tap, batch),
@@ -357,11 +429,9 @@ export class WorkerPool {
         }),
       ]);
       await this.#catchUp(thread);
-      if (this.#options.specs.length > 0) {
-        await thread.ask({ type: 'listen', specs: this.#options.specs }, START_TIMEOUT_MS);
-      }
+      thread.ready = true;
+      if (this.#bound) await this.#bind(thread);
       for (const command of this.#taps.opened()) thread.ask(command, TAP_TIMEOUT_MS).catch(() => {});
-      thread.listening = !thread.gone;
       slot.servingSince = performance.now();
       // The configuration may have changed while it was binding.
       await this.#catchUp(thread);

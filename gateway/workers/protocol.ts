@@ -60,6 +60,14 @@ export type WorkerCommand =
   /** The JSON of one kept request; undefined when it is not here. */
   | { readonly type: 'request'; readonly requestId: string }
   | { readonly type: 'requests'; readonly query: KeptQuery }
+  | {
+      readonly type: 'mark-target';
+      readonly upstreamId: string;
+      readonly target: string;
+      readonly address: string | undefined;
+      readonly healthy: boolean;
+    }
+  | { readonly type: 'log-level'; readonly level: LogLevel }
   | { readonly type: 'drain'; readonly timeoutMs: number }
   | { readonly type: 'close' };
 

@@ -47,6 +47,9 @@ export class WorkerThread {
   readonly slot: number;
   /** The last thing it was told to serve; before that lower than any. */
   generation = -1;
+  /** It serves a configuration, and takes others. */
+  ready = false;
+  /** It takes connections. */
   listening = false;
   gone = false;
   lastReport: WorkerReport | undefined;
@@ -80,6 +83,7 @@ export class WorkerThread {
     });
     this.#worker.on('exit', (code) => {
       this.gone = true;
+      this.ready = false;
       this.listening = false;
       const reason = error ?? new WorkerGone(this.slot);
       reject(reason);

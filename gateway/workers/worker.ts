@@ -115,6 +115,11 @@ async function perform(command: WorkerCommand): Promise<unknown> {
       return observer.ring.find(command.requestId);
     case 'requests':
       return keptRequests(observer, command.query);
+    case 'mark-target':
+      return engine.markTarget(command.upstreamId, command.target, command.address, command.healthy);
+    case 'log-level':
+      log.setLevel(command.level);
+      return undefined;
     case 'drain':
       return engine.drain(command.timeoutMs);
     case 'close':

@@ -13,6 +13,8 @@ export type ListenerRole =
   | {
       readonly kind: 'inbound';
       readonly service: string;
+      /** Without that service in the configuration nothing matches; otherwise the configuration is refused. */
+      readonly mayBeAbsent?: boolean;
       readonly to: { readonly protocol: 'http' | 'https'; readonly host: string; readonly port: number };
     }
   /** Every service by its name (Host or absolute-form), no plugins, with circuit breaking. */
@@ -71,4 +73,10 @@ export interface Engine {
   /** Ends everything at once. */
   close(): Promise<void>;
   status(): EngineStatus;
+  /**
+   * Marks addresses of an upstream's target as healthy or not, in this thread alone: whoever asks, asks every one.
+   * `target` as it is stored, `address` `ip:port` (IPv6 in brackets and expanded), all of them when undefined. How
+   * many were found: none when the upstream is not in use.
+   */
+  markTarget(upstreamId: string, target: string, address: string | undefined, healthy: boolean): number;
 }

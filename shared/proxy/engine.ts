@@ -60,6 +60,7 @@ class DataPlane implements Engine {
   private readonly deps: CompileDeps;
   private readonly registry: EndpointRegistry;
   private readonly resolver: Resolver;
+  private readonly board: HealthBoard;
   private readonly listeners: Listener[] = [];
 
   constructor(options: EngineOptions) {
@@ -96,7 +97,7 @@ class DataPlane implements Engine {
       ['upstream', 'address'],
       'max',
     );
-    const board = new HealthBoard({
+    const board = (this.board = new HealthBoard({
       clock: systemClock,
       ...(peers === undefined ? {} : { publish: (event: HealthEvent) => peers.send(HEALTH_TOPIC, event) }),
       onChange: (endpoint, healthy) => {
@@ -107,7 +108,7 @@ class DataPlane implements Engine {
           port: endpoint.port,
         });
       },
-    });
+    }));
     peers?.receive(HEALTH_TOPIC, (event) => board.receive(event as HealthEvent));
     this.registry = new EndpointRegistry(systemClock, board);
     this.resolver = createResolver(
@@ -228,6 +229,10 @@ class DataPlane implements Engine {
         health: balancer.health(),
       })),
     };
+  }
+
+  markTarget(upstreamId: string, target: string, address: string | undefined, healthy: boolean): number {
+    return this.board.setHealth(upstreamId, target, address, healthy, false);
   }
 }
 

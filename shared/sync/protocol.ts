@@ -95,6 +95,7 @@ export interface GenerationManifest {
   /** The control plane's hash of the whole configuration: what nodes are compared by. */
   readonly configurationHash: string;
   readonly service: string | null;
+  /** What of the subscription is in it, sorted; `*`: all services. */
   readonly calls: readonly string[];
   /** Milliseconds since the epoch. */
   readonly issuedAt: number;
@@ -139,7 +140,10 @@ export type DataPlaneFrame =
       readonly type: 'nack';
       readonly generation: number;
       readonly digest: string;
-      /** What it is about: `plugin key-auth (…)`, `budget`, `signature`. */
+      /**
+       * What it is about: `plugin key-auth (…)`, `budget`, `signature`; `base`: it does not have what the parts change,
+       * and is sent everything.
+       */
       readonly resource: string;
       readonly error: string;
     }

@@ -21,10 +21,10 @@ test('the microgateway starts without express, Redis, YAML, a store, the Admin A
 test('with a control plane the microgateway loads no TLS and no stream before it serves', () => {
   assert.ok(
     importsOf('microgateway/run.ts').some(
-      ({ target, dynamic }) => dynamic && target === 'microgateway/control-plane.ts',
+      ({ target, dynamic }) => dynamic && target === 'shared/process/data-plane.ts',
     ),
   );
-  const graph = startGraph('microgateway/control-plane.ts');
+  const graph = startGraph('shared/process/data-plane.ts');
   assert.ok(graph.has('shared/sync/agent/generation-store.ts'));
   const packages = [...graph].filter((target) => !target.endsWith('.ts') && !target.startsWith('node:'));
   assert.deepEqual(packages, []);

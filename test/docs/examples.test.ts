@@ -5,6 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { curlLine, TRIES } from '../../examples/demo/tries.ts';
+import { command as apply } from '../../gateway/cli/apply-command.ts';
+import { command as diff } from '../../gateway/cli/diff-command.ts';
+import { command as dump } from '../../gateway/cli/dump-command.ts';
+import { command as token } from '../../gateway/cli/token-command.ts';
 import { command as gateway } from '../../gateway/command.ts';
 import { command as microgateway } from '../../microgateway/command.ts';
 import { parseArguments } from '../../shared/cli/arguments.ts';
@@ -18,7 +22,15 @@ import { blocks, documents, ROOT, textOf } from './documents.ts';
 const folder = mkdtempSync(join(tmpdir(), 'docs-examples-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const COMMANDS: Readonly<Record<string, Command>> = { gateway, microgateway, validate };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  apply,
+  diff,
+  dump,
+  gateway,
+  microgateway,
+  token,
+  validate,
+};
 
 test('configurations are valid', async () => {
   const reader = createReader((await openCatalog(['bundled'], [])).schemas);
@@ -46,7 +58,7 @@ test('commands exist, and so do their flags and values', () => {
   for (const document of documents()) {
     const text = textOf(document);
     for (const [, name, rest] of text.matchAll(
-      /\bcardinal (gateway|microgateway|validate)((?: [^\s`|#]+)*)/g,
+      /\bcardinal (apply|diff|dump|gateway|microgateway|token|validate)((?: [^\s`|#)]+)*)/g,
     )) {
       const command = COMMANDS[name!]!;
       const argv = rest!.split(' ').filter((argument) => argument !== '');

@@ -99,6 +99,7 @@ export function createEngine(options: EngineOptions): Engine {
       }
       return bound;
     },
+    markTarget: () => 0,
     drain: (timeoutMs, roles) =>
       drained(
         listeners.filter(

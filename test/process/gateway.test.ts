@@ -32,7 +32,7 @@ test('without a configuration it starts empty and is ready', async (t) => {
   assert.equal((await fetchFrom(status, '/readyz')).status, 200);
   assert.equal((await fetchFrom(status, '/livez')).status, 200);
   assert.equal((await fetchFrom(proxy, '/')).json.hash, '0'.repeat(32));
-  assert.equal((await fetchFrom(admin, '/status')).json.configuration_hash, '0'.repeat(32));
+  assert.deepEqual((await fetchFrom(admin, '/status')).json.database, { reachable: true });
   assert.equal(ready['entities'], 'empty');
 });
 
@@ -193,7 +193,7 @@ test('environment, flag and default; GET / shows what is in force', async (t) =>
   assert.equal(json.configuration.log_level, 'info');
   assert.equal(json.configuration.workers, '2');
   assert.equal(json.configuration.keepalive_timeout, '1m');
-  assert.equal(json.configuration.database, 'off');
+  assert.equal(json.configuration.database, 'sqlite');
   assert.match(json.node_id, /^[0-9a-f-]{36}$/);
   assert.equal(json.node_id, (await readFile(join(cwd, '.cardinal/node.id'), 'utf8')).trim());
   assert.equal(json.plugins.available_on_server['key-auth'].priority, 1250);

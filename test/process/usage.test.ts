@@ -16,7 +16,17 @@ test('the overview is short and lists every command; each command has help with 
   assert.equal((await run(['help'])).stdout, stdout);
   assert.equal((await run(['--help'])).stdout, stdout);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map((match) => match[1] as string);
-  assert.deepEqual(commands, ['gateway', 'microgateway', 'validate', 'version', 'help']);
+  assert.deepEqual(commands, [
+    'gateway',
+    'microgateway',
+    'validate',
+    'diff',
+    'apply',
+    'dump',
+    'token',
+    'version',
+    'help',
+  ]);
   for (const command of commands.slice(0, -1)) {
     const help = await run([command, '--help']);
     assert.equal(help.code, 0, command);

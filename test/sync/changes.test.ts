@@ -17,11 +17,14 @@ test('a configuration that is wrong is refused, and traffic does not notice', as
   const node = await startMicrogateway(t, plane, await application(t), { cwd: await folder(t) });
   await plane.frame('ack');
   // Valid field by field; the engine says no.
-  const [service] = good.services;
-  plane.publish({ ...good, services: [{ ...service!, name: 'payments' }] });
+  const certificate = {
+    ...{ id: '77777777-7777-4777-8777-777777777777', created_at: 1, updated_at: 1, tags: null },
+    ...{ cert: '{vault://env/not-there}', key: '{vault://env/not-there}', cert_alt: null, key_alt: null },
+  };
+  plane.publish({ ...good, certificates: [certificate] });
   const nack = await plane.frame('nack');
   assert.equal(nack.generation, 2);
-  assert.match(nack.error, /no service of that name/);
+  assert.match(nack.error, /its vault reference has no value/);
   assert.equal(await node.ask('ann-key'), 200);
   assert.equal(await node.ask('eve-key'), 401);
   const sync = await node.sync();

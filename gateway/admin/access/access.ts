@@ -6,6 +6,7 @@ import type { Logger } from '../../../shared/observe/logger.ts';
 import type { PluginSchema } from '../../../shared/plugins/contract.ts';
 import { type AuditEvent, AuditLog } from './audit-log.ts';
 import type { Actor } from './contract.ts';
+import { IssuedTokens } from './issued-tokens.ts';
 import { type Session, Sessions } from './sessions.ts';
 import { AdminTokens, type TokenDocuments } from './tokens.ts';
 import { WrongTokenLimit } from './wrong-token-limit.ts';
@@ -57,6 +58,7 @@ export interface AuditNote {
 export class Access {
   readonly settings: AccessSettings;
   readonly tokens: AdminTokens | undefined;
+  readonly issued: IssuedTokens | undefined;
   readonly sessions: Sessions;
   readonly wrongTokens: WrongTokenLimit;
   readonly audit: AuditLog;
@@ -71,8 +73,11 @@ export class Access {
     this.settings = settings;
     this.now = options.now ?? Date.now;
     const failed = (error: unknown) => log.error('the use of a token could not be noted', { error });
-    this.tokens =
-      options.documents === undefined ? undefined : new AdminTokens(options.documents, this.now, failed);
+    const { documents } = options;
+    if (documents !== undefined) {
+      this.tokens = new AdminTokens(documents, this.now, failed);
+      this.issued = new IssuedTokens(this.tokens, documents, this.now);
+    }
     this.sessions = new Sessions(this.now);
     this.wrongTokens = new WrongTokenLimit(this.now);
     this.audit = new AuditLog({

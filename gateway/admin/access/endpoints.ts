@@ -5,8 +5,8 @@ import type { Role } from './contract.ts';
 import { cookieLine } from './credentials.ts';
 import { atLeast } from './required-role.ts';
 import type { Session } from './sessions.ts';
-import { readTokenRequest } from './token-request.ts';
-import { type AdminToken, TokenRefused } from './tokens.ts';
+import { WrongTokenRequest } from './token-request.ts';
+import { TokenRefused } from './tokens.ts';
 
 const MAX_BODY_BYTES = 8 * 1024;
 const DEFAULT_AUDIT_ENTRIES = 100;
@@ -17,8 +17,6 @@ export function accessRouter(access: Access): Router {
   const router = express.Router({ caseSensitive: true });
   const body = express.raw({ type: () => true, limit: MAX_BODY_BYTES });
   const admin = atLeast('admin');
-  /** One revocation after the other: which is the last token must not change in between. */
-  let revoking: Promise<unknown> = Promise.resolve();
 
   const endpoint = (path: string, methods: Readonly<Record<string, Handler>>) => {
     const names = [...Object.keys(methods), ...('GET' in methods ? ['HEAD'] : []), 'OPTIONS'].sort();
@@ -34,44 +32,34 @@ export function accessRouter(access: Access): Router {
 
   endpoint('/_cardinal/tokens', {
     async GET(_request, response) {
-      const tokens = (await access.tokens?.list()) ?? [];
-      response.json({ data: tokens.map((token) => shown(token, access.now())), next: null });
+      response.json({ data: (await access.issued?.list()) ?? [], next: null });
     },
     async POST(request, response) {
-      const { tokens } = access;
-      if (tokens === undefined) return noTokensHere(response);
-      const wanted = readTokenRequest(jsonBody(request), access.now());
-      if ('status' in wanted) {
-        response.status(wanted.status).json(wanted.body);
-        return;
-      }
-      if (wanted.role !== 'admin' && (await tokens.list()).length === 0) {
-        const fields = { role: 'the first token must have the role admin: nobody could make another' };
-        const message = `schema violation (role: ${fields.role})`;
-        response.status(400).json({ code: 2, name: 'schema violation', message, fields });
-        return;
-      }
-      const createdBy = request.actor?.name ?? 'local';
-      const { token, text } = await tokens.create({ ...wanted, createdBy });
-      note(access, request, 'token_created', { id: token.id, name: token.name, role: token.role });
-      response.status(201).json({ ...shown(token, access.now()), token: text });
+      if (access.issued === undefined) return noTokensHere(response);
+      const { token, text } = await access.issued.issue(jsonBody(request), request.actor?.name ?? 'local');
+      const { id, role, name = null } = token;
+      note(access, request, 'token_created', { id, name: name as string | null, role });
+      response.status(201).json({ ...token, token: text });
     },
   });
 
   endpoint('/_cardinal/tokens/:id', {
     async GET(request, response) {
-      const token = (await access.tokens?.list())?.find(({ id }) => id === request.params['id']);
+      const token = await access.issued?.find(request.params['id'] as string);
       if (token === undefined) response.status(404).json({ message: 'Not found' });
-      else response.json(shown(token, access.now()));
+      else response.json(token);
     },
     async DELETE(request, response) {
       const id = request.params['id'] as string;
-      const turn = revoking.then(() => revoke(access, id));
-      revoking = turn.catch(() => {});
-      const outcome = await turn;
-      note(access, request, 'token_revoked', { id, name: outcome.name });
-      if (outcome.status === 204) response.status(204).end();
-      else response.status(outcome.status).json({ message: outcome.message });
+      note(access, request, 'token_revoked', { id, name: null });
+      const revoked = await access.issued?.revoke(id, (left) => access.requiredWith(left));
+      if (revoked === undefined) {
+        response.status(404).json({ message: 'Not found' });
+        return;
+      }
+      access.sessions.endOfToken(id);
+      note(access, request, 'token_revoked', { id, name: revoked.name });
+      response.status(204).end();
     },
   });
 
@@ -141,33 +129,13 @@ async function answer(handler: Handler, request: Request, response: Response): P
     await handler(request, response);
   } catch (error) {
     const { name, message } = error as Error;
-    if (error instanceof TokenRefused) response.status(409).json({ message });
+    if (error instanceof WrongTokenRequest) response.status(400).json(error.body);
+    else if (error instanceof TokenRefused) response.status(409).json({ message });
     else if (error instanceof WrongBody) response.status(error.status).json({ message });
     else if (name === 'StoreUnavailable') {
       response.status(503).set('Retry-After', '1').json({ message: 'the store cannot be reached' });
     } else throw error;
   }
-}
-
-async function revoke(
-  access: Access,
-  id: string,
-): Promise<{ status: 204 | 404 | 409; message?: string; name: string | null }> {
-  const all = (await access.tokens?.list()) ?? [];
-  const token = all.find((one) => one.id === id);
-  if (token === undefined) return { status: 404, message: 'Not found', name: null };
-  const others = all.filter((one) => one.id !== id);
-  const alive = (one: AdminToken) => one.expiresAt === null || one.expiresAt > access.now();
-  const admins = others.filter((one) => one.role === 'admin' && alive(one));
-  const lastAdmin = token.role === 'admin' && alive(token) && admins.length === 0;
-  if (lastAdmin && access.requiredWith(others.length)) {
-    const message =
-      'it is the last token with the role admin: make another one first, or revoke it with cardinal token revoke';
-    return { status: 409, message, name: token.name };
-  }
-  await access.tokens?.revoke(id);
-  access.sessions.endOfToken(id);
-  return { status: 204, name: token.name };
 }
 
 class WrongBody extends Error {
@@ -212,21 +180,6 @@ function note(
 
 function noTokensHere(response: Response): void {
   response.status(400).json({ message: 'there is no store here to keep tokens in' });
-}
-
-/** A token as it is shown: times in Unix seconds, as everywhere in the Admin API. */
-function shown(token: AdminToken, now: number): Readonly<Record<string, unknown>> {
-  const seconds = (time: number | null) => (time === null ? null : Math.floor(time / 1000));
-  return {
-    id: token.id,
-    name: token.name,
-    role: token.role,
-    created_at: seconds(token.createdAt),
-    created_by: token.createdBy,
-    expires_at: seconds(token.expiresAt),
-    last_used_at: seconds(token.lastUsedAt),
-    expired: token.expiresAt !== null && token.expiresAt <= now,
-  };
 }
 
 function who(

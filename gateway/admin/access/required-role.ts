@@ -45,5 +45,9 @@ function plainPath(path: string): string {
   } catch {
     // No router decodes it either.
   }
-  return plain.toLowerCase().replace(/[/\\]+/g, '/');
+  // The name of the only workspace may stand in front.
+  return plain
+    .toLowerCase()
+    .replace(/[/\\]+/g, '/')
+    .replace(/^\/default(?=\/)/, '');
 }

@@ -7,7 +7,7 @@ import type { Store, StoredDocument } from '../../store/contract.ts';
 import { ROLES, type Role } from './contract.ts';
 import { newTokenText, parseTokenText, secretMatches } from './token-text.ts';
 
-export type TokenDocuments = Pick<Store, 'documents' | 'putDocument' | 'deleteDocument'>;
+export type TokenDocuments = Pick<Store, 'document' | 'documents' | 'putDocument' | 'deleteDocument'>;
 
 export const TOKEN_KIND = 'admin_token';
 export const MAX_TOKENS = 1_000;

@@ -1,8 +1,10 @@
 /**
- * Carries out a plan through the Admin API: what others refer to first, ten at a time, deletions last. What fails is told
- * with the API's own words; what hangs on it is not tried, and nothing is deleted then. It can always be run again.
+ * Carries out a plan through the Admin API: what others refer to first, ten at a time, deletions last (but for those
+ * that stand in the way). What fails is told with the API's own words; what hangs on it is not tried, and nothing is
+ * deleted then. It can always be run again.
  */
 import { CliError } from '../../../shared/cli/cli-error.ts';
+import type { StoredEntity } from '../../../shared/config/change.ts';
 import { type AdminClient, AdminRefusal } from '../admin-client.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Plan, PlannedChange } from './plan.ts';
@@ -51,6 +53,8 @@ export async function carryOut(
       finished(change, done.length);
     } catch (error) {
       if (!(error instanceof AdminRefusal)) throw error;
+      // It is about the token: every other change would hear the same.
+      if (error.status === 403) throw new CliError(error.message);
       // An entity that is there can still be referred to.
       if (change.action === 'create') missing.add(change.id);
       failures.push({ change, message: withoutSecrets(error.message, change, schemas) });
@@ -59,13 +63,22 @@ export async function carryOut(
 
   const levels = Map.groupBy(plan.changes, ({ definition }) => schemas.level(definition.collection));
   const order = [...levels.keys()].sort((a, b) => a - b);
+  const early = inTheWay(plan.changes);
   try {
+    for (const level of order.toReversed()) {
+      await inParallel(
+        (levels.get(level) ?? []).filter((change) => early.has(change)),
+        carry,
+      );
+    }
     for (const level of order) {
       const changes = (levels.get(level) ?? []).filter(({ action }) => action !== 'delete');
       await inParallel(changes, carry);
     }
-    for (const level of order.reverse()) {
-      const deletions = (levels.get(level) ?? []).filter(({ action }) => action === 'delete');
+    for (const level of order.toReversed()) {
+      const deletions = (levels.get(level) ?? []).filter(
+        (change) => change.action === 'delete' && !early.has(change),
+      );
       if (failures.length > 0 || skipped.length > 0) skipped.push(...deletions);
       else await inParallel(deletions, carry);
     }
@@ -74,6 +87,22 @@ export async function carryOut(
     broken = error;
   }
   return { done, failures, skipped, broken };
+}
+
+/** Deletions of what holds a unique value (a consumer's custom_id) that something else is about to get. */
+function inTheWay(changes: readonly PlannedChange[]): ReadonlySet<PlannedChange> {
+  const wanted = new Set<string>();
+  const valuesOf = ({ definition }: PlannedChange, entity: StoredEntity | undefined) =>
+    definition.uniqueFields.flatMap((field) => {
+      const value = entity?.[field];
+      return typeof value === 'string' ? [`${definition.collection} ${field} ${value}`] : [];
+    });
+  for (const change of changes) for (const value of valuesOf(change, change.after)) wanted.add(value);
+  const found = changes.filter(
+    (change) =>
+      change.action === 'delete' && valuesOf(change, change.before).some((value) => wanted.has(value)),
+  );
+  return new Set(found);
 }
 
 async function send(change: PlannedChange, client: AdminClient): Promise<void> {

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StoredEntity } from '../../../shared/config/change.ts';
 import type { EntityDefinition } from '../../../shared/config/entities/definition.ts';
+import { isRecord } from '../../../shared/config/schema/validate.ts';
 import { type FieldChange, fieldChanges } from './compare.ts';
 import type { Desired } from './read-file.ts';
 import { type Entities, idOf, type Schemas } from './schemas.ts';
@@ -64,7 +65,8 @@ export function makePlan(desired: Desired, current: Entities, schemas: Schemas, 
           `${collection}: the gateway has ${before.id} where the file says ${fileId}; it keeps its id`,
         );
       }
-      const change = changeOf(definition, { ...entity, id }, before, fileId, desired, schemas);
+      const after = settled({ ...entity, id }, before, desired.generated(fileId));
+      const change = changeOf(definition, after, before, desired.storedForm, schemas);
       if (change === undefined) unchanged++;
       else changes.push(change);
     }
@@ -136,17 +138,15 @@ function changeOf(
   definition: EntityDefinition,
   after: StoredEntity,
   before: StoredEntity | undefined,
-  fileId: string,
-  desired: Desired,
+  storedForm: boolean,
   schemas: Schemas,
 ): PlannedChange | undefined {
   const schema = schemas.schemaOf(definition, after);
-  const generated = (name: string) => desired.isGenerated(fileId, name);
   // What a gateway would make of it: hashed passwords.
   const transformed =
-    desired.storedForm || definition.transform === undefined ? after : definition.transform({ ...after });
+    storedForm || definition.transform === undefined ? after : definition.transform({ ...after });
   const hashed =
-    desired.storedForm && definition.transform !== undefined ? definition.transform({ ...after }) : after;
+    storedForm && definition.transform !== undefined ? definition.transform({ ...after }) : after;
   const problemWith = (names: readonly string[]) => {
     const wrong = names.find((name) => hashed[name] !== after[name]);
     return wrong === undefined
@@ -157,7 +157,7 @@ function changeOf(
   if (before === undefined) {
     const body: Record<string, unknown> = {};
     for (const name of Object.keys(schema.fields)) {
-      if (NOT_COMPARED.has(name) || generated(name) || (after[name] ?? null) === null) continue;
+      if (NOT_COMPARED.has(name) || (after[name] ?? null) === null) continue;
       body[name] = after[name];
     }
     const problem = problemWith(Object.keys(body));
@@ -165,7 +165,6 @@ function changeOf(
   }
   const skip = (name: string) =>
     NOT_COMPARED.has(name) ||
-    generated(name) ||
     // A value that is there already in stored form, as a dump has it.
     (transformed[name] !== after[name] && transformed[name] === before[name]) ||
     (name === 'ttl' && definition.ttl && lives(before[name]) && lives(after[name]));
@@ -186,6 +185,26 @@ function changeOf(
     body,
     problem: problemWith(Object.keys(body)),
   };
+}
+
+/** What the file leaves to the gateway is as it is there, and not sent where there is nothing yet. */
+function settled(
+  entity: StoredEntity,
+  before: StoredEntity | undefined,
+  paths: readonly string[],
+): StoredEntity {
+  let result: Readonly<Record<string, unknown>> = entity;
+  for (const path of paths) result = withValueOf(result, before, path.split('.'));
+  return result as StoredEntity;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+function withValueOf(row: Row, other: unknown, [name = '', ...rest]: readonly string[]): Row {
+  const there = isRecord(other) ? other[name] : undefined;
+  const own = row[name];
+  const value = rest.length > 0 && isRecord(own) ? withValueOf(own, there, rest) : there;
+  return { ...row, [name]: value };
 }
 
 /** A gateway shows how many seconds are left: that is another number each time. */

@@ -5,24 +5,30 @@ import type { Io } from '../../../shared/cli/command.ts';
 import { renderFindings } from '../../../shared/cli/render-findings.ts';
 import { renderInvalid } from '../../../shared/cli/render-outcome.ts';
 import type { StoredEntity } from '../../../shared/config/change.ts';
+import type { Finding } from '../../../shared/config/declarative/finding.ts';
 import { parseJson } from '../../../shared/config/declarative/json-source.ts';
 import { declarativeFromObject } from '../../../shared/config/declarative/read.ts';
 import { parseYaml } from '../../../shared/config/declarative/yaml-source.ts';
 import type { Configuration } from '../../../shared/config/entities.ts';
+import type { AnyField, Fields, RecordField } from '../../../shared/config/schema/field.ts';
 import { isRecord } from '../../../shared/config/schema/validate.ts';
 import { createReader } from '../../../shared/config/source/declarative-reader.ts';
+import type { ReadOutcome } from '../../../shared/config/source/reader.ts';
 import type { PluginCatalog } from '../../../shared/plugins/catalog.ts';
+import { type DeckHeader, takeDeckHeader } from './deck-header.ts';
 import type { Entities, Schemas } from './schemas.ts';
 
 export interface Desired {
   /** Values as they are sent: secrets not hashed, unless `storedForm`. */
   readonly entities: Entities;
+  /** The tags that decK has written into the file: only entities with all of them are its business. */
+  readonly selectTags: readonly string[];
   /** `_transform: false`: secrets are hashed already. */
   readonly storedForm: boolean;
   /** Whether the file itself gives this id. */
   isGivenId(id: string): boolean;
-  /** Whether the value of this field was made up, because the file does not say it. */
-  isGenerated(id: string, field: string): boolean;
+  /** Fields whose values were made up, because the file does not say them: `key`, `config.secret`. */
+  generated(id: string): readonly string[];
 }
 
 /** `path`: `-` is standard input. Rejects with a CliError (exit code 65) that holds the findings. */
@@ -35,12 +41,18 @@ export async function readDesired(
 ): Promise<Desired> {
   const reader = createReader(catalog.schemas);
   const piped = path === '-' ? await readAll(input as NodeJS.ReadableStream) : undefined;
-  const outcome = await (piped === undefined ? reader.readFile(path) : reader.readText(piped));
+  let outcome = await (piped === undefined ? reader.readFile(path) : reader.readText(piped));
+  let header: DeckHeader | undefined;
+  if (!outcome.ok) {
+    header = await takeDeckHeader(outcome.text);
+    if (header !== undefined) outcome = under(path, await reader.readText(header.text));
+  }
   if (!outcome.ok) throw renderInvalid(outcome, path, io);
   if (outcome.warnings.length > 0) {
     io.writeError(`${renderFindings(outcome.warnings, outcome.text, path, io.err).trimEnd()}\n`);
   }
-  const document = await parsed(path, piped ?? (await readFile(path, 'utf8')));
+  const text = header?.text ?? piped ?? (await readFile(path, 'utf8'));
+  const document = await parsed(path, text);
   const again = () => {
     const result = declarativeFromObject(
       { ...document, _transform: false },
@@ -56,17 +68,27 @@ export async function readDesired(
   collectIds(document, ids);
   return {
     entities,
+    selectTags: header?.selectTags ?? [],
     storedForm: document['_transform'] === false,
     isGivenId: (id) => ids.has(id),
-    isGenerated: (id, field) => generated.has(`${id} ${field}`),
+    generated: (id) => generated.get(id) ?? [],
   };
+}
+
+/** Findings of a text that came from this file. */
+function under(path: string, outcome: ReadOutcome): ReadOutcome {
+  const named = (findings: readonly Finding[]) => findings.map((finding) => ({ ...finding, file: path }));
+  return outcome.ok
+    ? { ...outcome, warnings: named(outcome.warnings) }
+    : { ...outcome, findings: named(outcome.findings) };
 }
 
 /** It has been found to be a valid document. */
 async function parsed(path: string, text: string): Promise<Readonly<Record<string, unknown>>> {
-  const json = path === '-' ? text.trimStart().startsWith('{') : path.toLowerCase().endsWith('.json');
-  let result = json ? parseJson(text) : await parseYaml(text);
-  if (!result.ok && path === '-') result = await parseYaml(text);
+  const inFlow = text.trimStart().startsWith('{');
+  let result = inFlow ? parseJson(text) : await parseYaml(text);
+  // What starts like JSON may be YAML in flow style.
+  if (!result.ok && inFlow) result = await parseYaml(text);
   if (!result.ok || !isRecord(result.document.value)) throw new Error(`${path} changed while it was read`);
   return result.document.value;
 }
@@ -83,23 +105,36 @@ function entitiesOf(configuration: Configuration, schemas: Schemas): Entities {
   );
 }
 
-/** What is made up comes out differently each time: keys that the file leaves to the gateway. */
-function generatedFields(one: Entities, other: Entities, schemas: Schemas): ReadonlySet<string> {
-  const generated = new Set<string>();
+/** What is made up comes out differently each time: keys and secrets that the file leaves to the gateway. */
+function generatedFields(
+  one: Entities,
+  other: Entities,
+  schemas: Schemas,
+): ReadonlyMap<string, readonly string[]> {
+  const generated = new Map<string, readonly string[]>();
   for (const definition of schemas.managed) {
-    const { fields } = definition.schema;
-    const auto = Object.keys(fields).filter(
-      (name) => name !== 'id' && fields[name]?.type === 'string' && fields[name]?.options.auto === true,
-    );
-    if (auto.length === 0) continue;
     const second = other.get(definition.collection) ?? [];
-    (one.get(definition.collection) ?? []).forEach((entity, i) => {
-      for (const name of auto) {
-        if (entity[name] !== second[i]?.[name]) generated.add(`${entity.id} ${name}`);
-      }
-    });
+    for (const [i, entity] of (one.get(definition.collection) ?? []).entries()) {
+      const { fields } = schemas.schemaOf(definition, entity);
+      const paths = differing(fields, entity, second[i] ?? {}, '');
+      if (paths.length > 0) generated.set(entity.id, paths);
+    }
   }
   return generated;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+function differing(fields: Fields, one: Row, other: Row, at: string): string[] {
+  return Object.keys(fields).flatMap((name) => {
+    const field = fields[name] as AnyField;
+    const [a, b] = [one[name], other[name]];
+    if (field.type === 'record' && isRecord(a) && isRecord(b)) {
+      return differing((field as RecordField).fields, a, b, `${at}${name}.`);
+    }
+    const made = field.type === 'string' && field.options.auto === true && a !== b;
+    return made ? [`${at}${name}`] : [];
+  });
 }
 
 function collectIds(value: unknown, ids: Set<string>): void {

@@ -38,7 +38,8 @@ export async function planOf(
 ): Promise<{ readonly plan: Plan; readonly labels: Labels }> {
   const desired = await readDesired(positionals[0] as string, catalog, schemas, io);
   const current = await readGateway(client, schemas);
-  const plan = makePlan(desired, current, schemas, { selectTags });
+  const tags = selectTags.length > 0 ? selectTags : desired.selectTags;
+  const plan = makePlan(desired, current, schemas, { selectTags: tags });
   for (const note of plan.notes) io.writeError(`${io.err.yellow('note')}: ${note}\n`);
   return { plan, labels: new Labels(schemas, desired.entities, current) };
 }

@@ -87,9 +87,9 @@ export async function documentText(
   return stringify(document, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-/** Services and upstreams with a client certificate are not part of that certificate. */
+/** As decK does it: what only uses a certificate is not part of it, and keys stand at the top. */
 function mayNest(collection: string, reference: string): boolean {
-  return reference !== 'certificates' || collection === 'snis';
+  return collection !== 'keys' && (reference !== 'certificates' || collection === 'snis');
 }
 
 function referenceTo(

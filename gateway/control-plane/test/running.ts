@@ -30,6 +30,7 @@ export function configured(yaml: string): Promise<Configuration> {
 /** What a gateway serves, as the control plane sees it. */
 export class TestSource {
   served: ServedConfiguration;
+  source: ControlPlaneOptions['source']['source'] = 'sqlite';
   readonly #listeners = new Set<(served: ServedConfiguration) => void>();
 
   /** Generation 2: so that it is not the first one by chance. */

@@ -294,6 +294,13 @@ export class TestNode {
     const { identity } = this;
     assert.ok(identity !== undefined && verifyManifest(manifest, signature, signingKey(identity.signingKey)));
     assert.equal(manifest.service, this.service);
+    const before = this.manifest;
+    assert.ok(
+      before === undefined ||
+        manifest.generation > before.generation ||
+        (manifest.generation === before.generation && manifest.issuedAt >= before.issuedAt),
+      'older than what is served',
+    );
   }
 
   #wake(): void {

@@ -45,6 +45,8 @@ export interface CompileDeps extends ServicePlanDeps {
   readonly outbound: BalancerOptions;
 }
 
+type InboundRole = Extract<ListenerRole, { readonly kind: 'inbound' }>;
+
 const NO_PLUGINS: PluginPlan = {
   slots: [],
   fixed: true,
@@ -95,7 +97,7 @@ class Compiler {
     const edge = deps.roles.some((role) => role.kind === 'edge');
 
     const byId = new Map(configuration.services.map((service) => [service.id, service]));
-    const fronted = inboundRole === undefined ? undefined : this.frontedService(inboundRole.service);
+    const fronted = inboundRole === undefined ? undefined : this.frontedService(inboundRole);
 
     const directory = new ConfigurationDirectory(configuration, deps.plugins);
     const running = edge || fronted !== undefined ? await this.startPlugins(directory, fronted) : [];
@@ -189,9 +191,9 @@ class Compiler {
     this.holds.release();
   }
 
-  private frontedService(name: string): Service {
+  private frontedService({ service: name, mayBeAbsent = false }: InboundRole): Service | undefined {
     const service = this.configuration.services.find((one) => one.name === name || one.id === name);
-    if (service === undefined) {
+    if (service === undefined && !mayBeAbsent) {
       const known = this.configuration.services
         .map((one) => one.name ?? one.id)
         .slice(0, 10)

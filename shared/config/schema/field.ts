@@ -89,6 +89,11 @@ export interface RecordOptions<T> extends FieldOptions<T> {
 export interface Shorthand {
   readonly description: string;
   readonly schema: AnyField;
+  /**
+   * The field (from the record on) of which this is an old name: answers of the Admin API show its value under this
+   * name as well, and both may be sent as long as they say the same.
+   */
+  readonly replacedWith?: readonly string[];
   readonly expand: (
     value: unknown,
     input: Readonly<Record<string, unknown>>,

@@ -19,6 +19,8 @@ import {
   isVaultReference,
 } from './rules.ts';
 
+const { isDeepStrictEqual } = process.getBuiltinModule('node:util');
+
 export type Input = Readonly<Record<string, unknown>>;
 
 /** How the value of a foreign key is written where the document comes from. */
@@ -350,11 +352,33 @@ function expandShorthands(schema: RecordField, input: Input, run: Run): Input {
     run.path.push(name);
     const before = run.problems.length;
     const read = readField(shorthand.schema, value, run);
+    if (run.problems.length === before) reportMismatch(shorthand.replacedWith, input, read, run);
     run.path.pop();
     if (run.problems.length > before) continue;
     mergeInto(result, shorthand.expand(read, input), 0);
   }
   return result ?? input;
+}
+
+/** An old name beside the new one, with another value: nobody can say which is meant. Kong's text. */
+function reportMismatch(path: readonly string[] | undefined, input: Input, value: unknown, run: Run): void {
+  if (path === undefined) return;
+  let present: unknown = input;
+  for (const step of path) {
+    present = isRecord(present) && Object.hasOwn(present, step) ? present[step] : undefined;
+  }
+  if (present === undefined || present === null || isDeepStrictEqual(present, value)) return;
+  const name = run.path[run.path.length - 1];
+  report(
+    run,
+    `both deprecated and new field are used but their values mismatch: ` +
+      `${name} = ${shown(value)} vs ${path.join('.')} = ${shown(present)}`,
+    'check',
+  );
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function mergeInto(target: Record<string, unknown>, addition: Input, depth: number): void {

@@ -186,14 +186,14 @@ const TABLE = {
     'Listeners',
     plainListen,
     '127.0.0.1:8001',
-    'Addresses of the Admin API. Others than those of this machine alone need `admin_insecure`.',
+    'Addresses of the Admin API. For others than those of this machine alone it must ask for a token (`admin_auth`), or `admin_insecure` says that it need not.',
     { kong: true, only: 'gateway' },
   ),
   admin_insecure: setting(
     'Listeners',
     onOff,
     'off',
-    'Lets the Admin API, which asks for no credentials, listen where other machines reach it.',
+    'Lets an Admin API that asks for no token listen where other machines reach it.',
     { only: 'gateway' },
   ),
   admin_gui_url: setting(
@@ -207,7 +207,7 @@ const TABLE = {
     'Listeners',
     choice('auto', 'on', 'off'),
     'auto',
-    'Whether the Admin API asks for a token. auto: it does as soon as there is one. off: never.',
+    'Whether the Admin API asks for a token. auto: it does as soon as there is one (cardinal token create). off: never.',
     { only: 'gateway' },
   ),
   admin_allowed_hosts: setting(

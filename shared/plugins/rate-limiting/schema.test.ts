@@ -124,3 +124,15 @@ test('single fields', () => {
   assert.equal(of('error_code', 0), 'value must be greater than 0');
   assert.equal(of('policy', 'none'), 'expected one of: local, cluster, redis');
 });
+
+test('old names may stand beside the new ones as long as they say the same', () => {
+  const redis = { host: 'r', port: 6379 };
+  assert.deepEqual(errors({ minute: 1, redis, redis_host: 'r', redis_port: null }), []);
+  assert.deepEqual(errors({ minute: 1, redis: { port: 7000 }, redis_host: 'r' }), []);
+  assert.deepEqual(errors({ minute: 1, redis, redis_host: 'other' }), [
+    [
+      'config.redis_host',
+      'both deprecated and new field are used but their values mismatch: redis_host = other vs redis.host = r',
+    ],
+  ]);
+});

@@ -41,6 +41,7 @@ function deprecated(field: keyof typeof redis.fields): Shorthand {
   return {
     description: `Old name of redis.${field}.`,
     schema: redis.fields[field],
+    replacedWith: ['redis', field],
     expand: (value) => ({ redis: { [field]: value } }),
   };
 }

@@ -7,6 +7,7 @@
  * success clears the failures. A status in neither list changes nothing. With passive checks alone an
  * unhealthy endpoint gets no traffic and therefore stays out until somebody marks it healthy.
  */
+import { expandIPv6 } from '../../config/schema/address.ts';
 import type { EndpointGroup } from '../balancer/endpoint-group.ts';
 import type { LiveEndpoint } from '../balancer/live-endpoint.ts';
 import type { Clock } from '../clock.ts';
@@ -94,18 +95,25 @@ export class HealthBoard {
 
   /**
    * Marks by hand all addresses of a target (`host:port` as configured), or one of them (`ip:port`, IPv6
-   * in brackets). Returns how many were found. Counters start anew.
+   * in brackets and expanded). Returns how many were found. Counters start anew. `announce`: tell the other threads;
+   * false when each of them is told by whoever told this one, so that no announcement comes after the next mark.
    */
-  setHealth(upstreamId: string, target: string, address: string | undefined, healthy: boolean): number {
+  setHealth(
+    upstreamId: string,
+    target: string,
+    address: string | undefined,
+    healthy: boolean,
+    announce = true,
+  ): number {
     const group = this.#groups.get(upstreamId);
     if (group === undefined) return 0;
     let found = 0;
     for (const endpoint of group.endpoints.values()) {
       if (endpoint.target !== target || endpoint.references === 0) continue;
-      if (address !== undefined && address !== addressOf(endpoint)) continue;
+      if (address !== undefined && address !== expandedAddressOf(endpoint)) continue;
       found++;
       this.#mark(endpoint, healthy);
-      this.#publish?.(toEvent(endpoint, 'mark', 'passive', healthy ? 'healthy' : 'unhealthy'));
+      if (announce) this.#publish?.(toEvent(endpoint, 'mark', 'passive', healthy ? 'healthy' : 'unhealthy'));
     }
     return found;
   }
@@ -245,6 +253,11 @@ function clearFailures(endpoint: LiveEndpoint): void {
 /** `ip:port`, IPv6 in brackets. */
 export function addressOf(endpoint: { readonly ip: string; readonly port: number }): string {
   return endpoint.ip.includes(':') ? `[${endpoint.ip}]:${endpoint.port}` : `${endpoint.ip}:${endpoint.port}`;
+}
+
+/** As targets are stored, so that one spelling of an IPv6 address meets another. */
+function expandedAddressOf({ ip, port }: { readonly ip: string; readonly port: number }): string {
+  return ip.includes(':') ? `[${expandIPv6(ip)}]:${port}` : `${ip}:${port}`;
 }
 
 function toEvent(

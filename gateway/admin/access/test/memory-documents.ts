@@ -1,11 +1,18 @@
 /** Documents in memory, as a store keeps them; counts what is read and can be made to fail. */
 import { type Store, StoreConflict, type StoredDocument, StoreUnavailable } from '../../../store/contract.ts';
 
-export class MemoryDocuments implements Pick<Store, 'documents' | 'putDocument' | 'deleteDocument'> {
+export class MemoryDocuments
+  implements Pick<Store, 'document' | 'documents' | 'putDocument' | 'deleteDocument'>
+{
   readonly kept = new Map<string, StoredDocument>();
   reads = 0;
   writes = 0;
   down = false;
+
+  async document(kind: string, key: string): Promise<StoredDocument | undefined> {
+    this.#up();
+    return this.kept.get(`${kind}/${key}`);
+  }
 
   async documents(kind: string): Promise<readonly StoredDocument[]> {
     this.#up();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import request from 'supertest';
+import { parseJoinToken } from '../../../../shared/sync/join-token.ts';
 import { newTokenText } from '../token-text.ts';
 import { harness, LOOPBACK } from './harness.ts';
 
@@ -59,7 +60,12 @@ test('read, write, admin: each may do what those before it may', async (t) => {
     }
     for (const path of ['/_cardinal/tokens', '/_cardinal/tokens/', '/_cardinal/audit?limit=1'])
       assert.equal((await as('get', path)).status, expected[role].admin, `${role} ${path}`);
-    for (const path of ['/_cardinal/TOKENS', '/_cardinal/%74okens', '//_cardinal//tokens/x'])
+    for (const path of [
+      '/_cardinal/TOKENS',
+      '/_cardinal/%74okens',
+      '//_cardinal//tokens/x',
+      '/default/_cardinal/tokens',
+    ])
       assert.notEqual((await as('get', path)).status, role === 'admin' ? 403 : 200, `${role} ${path}`);
   }
 });
@@ -134,7 +140,17 @@ test('what a new token may be', async (t) => {
       .send(body as object);
   const wrong: [unknown, Record<string, string>][] = [
     [{}, { role: 'required field missing' }],
-    [{ role: 'root' }, { role: 'expected one of: read, write, admin' }],
+    [{ role: 'root' }, { role: 'expected one of: read, write, admin, microgateway, gateway' }],
+    [{ role: 'read', service: 'x' }, { service: 'a token with the role read has none' }],
+    [{ role: 'gateway', service: 'x' }, { service: 'a gateway stands beside no service' }],
+    [
+      { role: 'microgateway', name: 'x', calls: 'a', uses: 0 },
+      {
+        name: 'a token with the role microgateway has none',
+        calls: 'expected names of services, or *',
+        uses: 'expected an integer of at least 1',
+      },
+    ],
     [{ role: 'read', name: 'a\nb' }, { name: 'must be printable text' }],
     [{ role: 'read', name: '' }, { name: 'length must be at least 1' }],
     [{ role: 'read', expires_in: 0 }, { expires_in: 'must be in the future' }],
@@ -238,4 +254,43 @@ test('the pages of the UI are for everybody, and nothing else that looks like th
   for (const path of ['/uix', '/ui/../services', '/ui/%2e%2e/services', '/UI/', '/', '/_cardinal/session/x'])
     assert.equal((await request(h.server).get(path)).status, 401, path);
   assert.equal((await request(h.server).post('/ui/')).status, 401);
+});
+
+test('tokens with which data planes join are made, listed and revoked here as well', async (t) => {
+  const h = await harness(t);
+  const { text } = await h.token('admin');
+  const call = (method: 'get' | 'post' | 'delete', path: string) =>
+    request(h.server)[method](path).set(bearer(text));
+  const made = await call('post', '/_cardinal/tokens').send({
+    role: 'microgateway',
+    service: 'orders',
+    calls: ['payments'],
+    uses: 2,
+    expires_in: 3600,
+  });
+  assert.equal(made.status, 201, made.text);
+  const { token, ...shown } = made.body;
+  const parsed = parseJoinToken(token);
+  assert.equal(parsed?.claims.id, shown.id);
+  assert.deepEqual(shown, {
+    id: shown.id,
+    kind: 'join',
+    role: 'microgateway',
+    service: 'orders',
+    calls: ['payments'],
+    created_at: Math.floor(h.clock.now / 1000),
+    expires_at: Math.floor(h.clock.now / 1000) + 3600,
+    uses_left: 2,
+    expired: false,
+  });
+  const list = await call('get', '/_cardinal/tokens');
+  assert.deepEqual(
+    list.body.data.map((one: { kind: string }) => one.kind),
+    ['admin', 'join'],
+  );
+  assert.deepEqual(list.body.data[1], shown);
+  assert.ok(!list.text.includes(parsed?.secret as string));
+  assert.equal((await call('get', '/x').set(bearer(token))).status, 401);
+  assert.equal((await call('delete', `/_cardinal/tokens/${shown.id}`)).status, 204);
+  assert.equal((await call('get', `/_cardinal/tokens/${shown.id}`)).body.expired, true);
 });

@@ -1,5 +1,5 @@
 /** `GET /status` and the status listener's `/status`: Kong's numbers under Kong's names, and ours. */
-import type { PoolStatus } from '../workers/pool.ts';
+import type { PoolStatus } from '../../workers/pool.ts';
 
 const UNITS: Readonly<Record<string, { readonly factor: number; readonly name: string }>> = {
   k: { factor: 1024, name: 'KiB' },

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Query } from '../http/query.ts';
 import { configBody } from './config-body.ts';
 
-const none = new Map<string, string>();
-const body = (type: string | undefined, text: string, query: ReadonlyMap<string, string> = none) =>
-  configBody(type, Buffer.from(text), query);
+const none = '';
+const body = (type: string | undefined, text: string, query = none) =>
+  configBody(type, Buffer.from(text), new Query(query));
 const off = { checkHash: false, flattenErrors: false };
 
 test('YAML as it is, text under config, a JSON object that is the configuration', async () => {
@@ -22,7 +23,7 @@ test('YAML as it is, text under config, a JSON object that is the configuration'
 });
 
 test('forms, and flags from the query or the body', async () => {
-  const query = new Map([['flatten_errors', '1']]);
+  const query = 'flatten_errors=1';
   assert.deepEqual(await body('application/x-www-form-urlencoded', 'config=a%3A+1&check_hash=true', query), {
     kind: 'text',
     text: 'a: 1',

@@ -2,6 +2,8 @@
  * Finds the configuration in the body of `POST /config`, in each of the forms Kong takes: raw YAML, a JSON
  * object that is the configuration, or text under `config` in JSON or in a form.
  */
+import type { Query } from '../http/query.ts';
+
 export type ConfigBody =
   | { readonly kind: 'text'; readonly text: string; readonly flags: Flags }
   | { readonly kind: 'object'; readonly document: Readonly<Record<string, unknown>>; readonly flags: Flags }
@@ -17,7 +19,7 @@ const NOT_FOUND: ConfigBody = { kind: 'wrong', status: 400, message: 'expected a
 export async function configBody(
   contentType: string | undefined,
   body: Buffer,
-  query: ReadonlyMap<string, string>,
+  query: Pick<Query, 'first'>,
 ): Promise<ConfigBody> {
   const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (type === '' && body.length === 0) return NOT_FOUND;
@@ -67,9 +69,9 @@ function textOr(text: string, flags: Flags): ConfigBody {
   return text === '' ? NOT_FOUND : { kind: 'text', text, flags };
 }
 
-function flagsOf(query: ReadonlyMap<string, string>, field: ((name: string) => unknown) | undefined): Flags {
+function flagsOf(query: Pick<Query, 'first'>, field: ((name: string) => unknown) | undefined): Flags {
   const on = (name: string): boolean => {
-    const value = query.get(name) ?? field?.(name);
+    const value = query.first(name) ?? field?.(name);
     return value === true || value === 1 || value === '1' || value === 'true';
   };
   return { checkHash: on('check_hash'), flattenErrors: on('flatten_errors') };

@@ -1,30 +1,33 @@
 /**
- * A microgateway that is configured by a control plane: what its agent is made of. Loaded only then, so that one with
- * a file carries nothing of it.
+ * A node that is configured by a control plane: what its agent is made of. Loaded only then, so that a microgateway
+ * with a file carries nothing of it.
  */
-import { CliError } from '../shared/cli/cli-error.ts';
-import { EXIT } from '../shared/cli/exit-codes.ts';
-import { logFindings } from '../shared/cli/render-outcome.ts';
-import type { Configuration } from '../shared/config/entities.ts';
-import { pluginRegistry } from '../shared/config/plugin-registry.ts';
-import type { Settings } from '../shared/config/settings/settings.ts';
-import type { ConfigurationReader } from '../shared/config/source/reader.ts';
-import type { Logger } from '../shared/observe/logger.ts';
-import type { PluginCatalog } from '../shared/plugins/catalog.ts';
-import type { Metrics, PluginKit } from '../shared/plugins/contract.ts';
-import { createAgent } from '../shared/sync/agent/agent.ts';
-import { type Agent, type Bundle, NoIdentityError } from '../shared/sync/agent/contract.ts';
-import { openGenerationStore } from '../shared/sync/agent/generation-store.ts';
-import { openIdentityStore } from '../shared/sync/agent/identity-store.ts';
-import { reachableAddress } from '../shared/sync/agent/reachable-address.ts';
-import { systemClock } from '../shared/upstream/clock.ts';
+import { CliError } from '../cli/cli-error.ts';
+import { EXIT } from '../cli/exit-codes.ts';
+import { logFindings } from '../cli/render-outcome.ts';
+import type { Configuration } from '../config/entities.ts';
+import { pluginRegistry } from '../config/plugin-registry.ts';
+import type { Settings } from '../config/settings/settings.ts';
+import type { ConfigurationReader } from '../config/source/reader.ts';
+import type { Logger } from '../observe/logger.ts';
+import type { PluginCatalog } from '../plugins/catalog.ts';
+import type { Metrics, PluginKit } from '../plugins/contract.ts';
+import { createAgent } from '../sync/agent/agent.ts';
+import { type Agent, type AgentClock, type Bundle, NoIdentityError } from '../sync/agent/contract.ts';
+import { openGenerationStore } from '../sync/agent/generation-store.ts';
+import { openIdentityStore } from '../sync/agent/identity-store.ts';
+import { reachableAddress } from '../sync/agent/reachable-address.ts';
+import type { DataPlaneRole, Subscription } from '../sync/protocol.ts';
 
 const { randomUUID } = process.getBuiltinModule('node:crypto');
 const { stat } = process.getBuiltinModule('node:fs/promises');
 const { join, resolve } = process.getBuiltinModule('node:path');
 
-export interface MicrogatewayAgentOptions {
+export interface DataPlaneOptions {
   readonly settings: Settings;
+  readonly role: DataPlaneRole;
+  /** What it wants; a gateway wants everything. */
+  readonly subscription: Subscription;
   readonly dataDir: string;
   readonly node: PluginKit['node'];
   readonly catalog: PluginCatalog;
@@ -32,6 +35,7 @@ export interface MicrogatewayAgentOptions {
   readonly apply: (configuration: Configuration) => Promise<void>;
   readonly requestsTotal: () => number;
   readonly statusAddresses: () => readonly { readonly host: string; readonly port: number }[];
+  readonly clock: AgentClock;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -49,13 +53,25 @@ export async function nodeId(dataDir: string, log: Logger): Promise<string> {
   }
 }
 
-export function openAgent(options: MicrogatewayAgentOptions): Agent {
-  const { settings, dataDir, node, catalog, apply, requestsTotal, statusAddresses, log, metrics } = options;
+export function openAgent(options: DataPlaneOptions): Agent {
+  const {
+    settings,
+    role,
+    subscription,
+    dataDir,
+    node,
+    catalog,
+    apply,
+    requestsTotal,
+    statusAddresses,
+    log,
+    metrics,
+  } = options;
   return createAgent({
     url: settings.control_plane,
     token: settings.token,
-    name: { node: node.id, role: 'microgateway', service: settings.service },
-    subscription: { service: settings.service, calls: settings.calls },
+    name: { node: node.id, role, service: subscription.service },
+    subscription,
     version: node.version,
     hostname: node.hostname,
     plugins: pluginRegistry(catalog.schemas),
@@ -74,7 +90,7 @@ export function openAgent(options: MicrogatewayAgentOptions): Agent {
       credentials: settings.stale_credentials,
     },
     budgetBytes: settings.configuration_budget,
-    clock: { ...systemClock, wallNow: Date.now },
+    clock: options.clock,
     log,
     metrics,
   });
@@ -106,7 +122,7 @@ export async function restore(
     throw new CliError(`--control-plane: ${error.message}`, {
       exitCode: EXIT.usage,
       help: [
-        'a join token comes from: cardinal token create --role microgateway',
+        'a join token comes from: cardinal token create --role microgateway (or gateway)',
         'it is given with --token TOKEN or CARDINAL_TOKEN, once; afterwards the certificate renews itself',
       ],
     });
