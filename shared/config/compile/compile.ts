@@ -27,6 +27,7 @@ import { ConfigurationDirectory } from './directory.ts';
 import type { GenerationHolds, KeptResources } from './kept-resources.ts';
 import { PluginPlans, type RunningPlugin, runsOnHttp } from './plugin-plans.ts';
 import { RedirectedServices } from './redirected-services.ts';
+import { servedRoutes } from './served-routes.ts';
 import { type ServicePlanDeps, ServicePlans } from './service-plans.ts';
 import { Slices } from './slices.ts';
 import { UnknownDestinations } from './unknown-destinations.ts';
@@ -96,7 +97,6 @@ class Compiler {
     const outboundRole = deps.roles.find((role) => role.kind === 'outbound');
     const edge = deps.roles.some((role) => role.kind === 'edge');
 
-    const byId = new Map(configuration.services.map((service) => [service.id, service]));
     const fronted = inboundRole === undefined ? undefined : this.frontedService(inboundRole);
 
     const directory = new ConfigurationDirectory(configuration, deps.plugins);
@@ -109,15 +109,11 @@ class Compiler {
     const servicePlans = new Map<string, ServicePlan>();
     const inputs: RouteInput<RoutePlan>[] = [];
     if (edge || fronted !== undefined) {
-      for (const route of configuration.routes) {
+      for (const { route, routed, service } of servedRoutes(configuration, fronted)) {
         if (this.slices.due()) await this.slices.pause();
-        const service = route.service === null ? undefined : byId.get(route.service.id);
-        if (fronted !== undefined && service !== fronted) continue;
-        // A disabled service takes its routes with it: 404, not 503 (Kong).
-        if (service !== undefined && !service.enabled) continue;
         const plan = service === undefined ? undefined : (local ?? this.servicePlan(service, servicePlans));
         inputs.push({
-          route: lowerHosts(route),
+          route: routed,
           value: this.routePlan(route, service, plan, plans, local === undefined ? 'edge' : 'inbound'),
         });
       }
@@ -330,12 +326,6 @@ function directPlan(
     traffic: routeKey(direction, undefined, service.service),
     upstreamPath: compileUpstreamPath(servicePath, false),
   };
-}
-
-/** Host names do not differ by case (RFC 9110 4.2.3); requests arrive here in lower case. */
-function lowerHosts(route: Route): Route {
-  if (route.hosts === null || !route.hosts.some((host) => /[A-Z]/.test(host))) return route;
-  return { ...route, hosts: route.hosts.map((host) => host.toLowerCase()) };
 }
 
 /** Under which names callers ask for the service behind an inbound listener. */
