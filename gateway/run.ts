@@ -17,6 +17,7 @@ import { FileSource } from '../shared/config/source/file-source.ts';
 import { MetricsRegistry } from '../shared/observe/metrics.ts';
 import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
+import { MergedReport } from '../shared/observe/traffic/merged-report.ts';
 import { TrafficStore } from '../shared/observe/traffic/traffic-store.ts';
 import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
 import { failedAddress, listenFailure } from '../shared/process/listen-failure.ts';
@@ -86,6 +87,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   });
   const counters = createCounterTable();
   const traffic = new TrafficStore();
+  const unreported = new MergedReport();
   const metrics = new MetricsRegistry();
   const pool = new WorkerPool({
     count: settings.workers === 'auto' ? availableParallelism() : settings.workers,
@@ -94,7 +96,10 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     counters,
     metrics,
     log: log.child('gateway'),
-    onTraffic: (report) => traffic.add({ node: node.id, service: '' }, report, Date.now()),
+    onTraffic(report) {
+      traffic.add({ node: node.id, service: '' }, report, Date.now());
+      if (settings.role === 'data_plane') unreported.add(report);
+    },
     worker: {
       engineModule,
       settings: engineSettings(settings),
@@ -134,6 +139,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     catalog,
     apply: (configuration) => control.apply(configuration),
     requestsTotal: () => pool.status().requestsTotal,
+    traffic: () => unreported.take(),
     statusAddresses: () => statusAddresses,
     clock: { ...systemClock, wallNow: Date.now },
     log: log.child('sync'),
@@ -191,6 +197,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     managed,
     catalog,
     node,
+    onTraffic: (source, report) => traffic.add(source, report, Date.now()),
     log: log.child('control-plane'),
     metrics,
   });

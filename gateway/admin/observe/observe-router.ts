@@ -2,12 +2,16 @@
  * What the gateway knows of its traffic, below `/_cardinal/`. To be mounted behind the Admin API's access control:
  * `app.use(observeRouter(context))`. Everything here needs the role `read` and changes nothing.
  */
-import { type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router, raw } from 'express';
 import type { ObserveContext } from './context.ts';
+import { postExplain } from './explain-endpoint.ts';
 import { InvalidQuery } from './query.ts';
 import { getRequest, getRequests } from './requests-endpoint.ts';
 import { getStats } from './stats-endpoint.ts';
 import { getTap } from './tap-endpoint.ts';
+import { getTopology } from './topology-endpoint.ts';
+
+const MAX_EXPLAIN_BYTES = 1024 * 1024;
 
 type Endpoint = (context: ObserveContext, request: Request, response: Response) => Promise<void> | void;
 
@@ -25,6 +29,9 @@ export function observeRouter(context: ObserveContext): Router {
   };
   endpoint('GET', '/_cardinal/stats', getStats);
   endpoint('GET', '/_cardinal/tap', getTap);
+  endpoint('GET', '/_cardinal/topology', getTopology);
+  router.use('/_cardinal/explain', raw({ type: () => true, limit: MAX_EXPLAIN_BYTES }));
+  endpoint('POST', '/_cardinal/explain', postExplain);
   endpoint('GET', '/_cardinal/requests', getRequests);
   endpoint('GET', '/_cardinal/requests/:id', getRequest);
   return router;
