@@ -216,7 +216,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
         node,
         traffic,
         pool,
-        tapEnabled: settings.tap,
+        tapEnabled: settings.tap === 'on',
         managed,
         plugins: catalog,
         ...(controlPlane === undefined ? {} : { nodes: () => controlPlane.nodes() }),

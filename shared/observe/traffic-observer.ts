@@ -84,7 +84,7 @@ export class TrafficObserver {
       this.#untilTrace = 1;
       if (this.#watchedTraces-- <= 0) return undefined;
     }
-    return new Trace(now, startMs);
+    return new Trace(now, startMs, !this.watched);
   }
 
   /** Called for requests that the caller found worth a look, before their buffers are used again. */
@@ -121,7 +121,7 @@ export class TrafficObserver {
       because.push(outcome === Outcome.client ? 'refused' : 'failed');
     if (because.length > 0 && this.#keptLeft-- <= 0) because.length = 0;
     // One that was measured because somebody watches is shown to them in any case.
-    if (trace !== undefined && this.#sampledLeft-- > 0) because.push('sampled');
+    if (trace?.sampled === true && this.#sampledLeft-- > 0) because.push('sampled');
     return because;
   }
 

@@ -48,20 +48,20 @@ export function topologyDocument(
       ...figures(sum, window.seconds),
     }));
 
-  // An endpoint belongs to a group: the id of an upstream, or the host and port of services.
-  const groups = new Map<string, string[]>();
+  // An endpoint belongs to the id of an upstream, or to the host of services.
+  const groups = new Map<string, { readonly id: string; readonly port: number }[]>();
   for (const { id, host, port } of services) {
-    const group = upstreams.get(host)?.id ?? `${host}:${port}`;
+    const group = upstreams.get(host)?.id ?? host;
     const known = groups.get(group);
-    if (known === undefined) groups.set(group, [id]);
-    else known.push(id);
+    if (known === undefined) groups.set(group, [{ id, port }]);
+    else known.push({ id, port });
   }
   const byId = new Map(configuration.upstreams.map((upstream) => [upstream.id, upstream]));
   const targets = rowsOf(store.keys('target'), window)
     .filter(({ key }) => !narrowed || groups.has(key.serviceId))
     .map(({ key, sum }) => ({
       direction: key.direction,
-      services: groups.get(key.serviceId) ?? [],
+      services: servicesOf(groups.get(key.serviceId) ?? [], byId.has(key.serviceId) ? '' : key.name),
       upstream: upstreamName(byId.get(key.serviceId)),
       address: key.name,
       hostname: key.serviceName,
@@ -87,6 +87,18 @@ export function topologyDocument(
       targets: Math.max(0, targets.length - limit),
     },
   };
+}
+
+/**
+ * All that use an upstream (no address); of those that share a host the ones with the port of the address, all of
+ * them when an SRV record says otherwise.
+ */
+function servicesOf(
+  candidates: readonly { readonly id: string; readonly port: number }[],
+  address: string,
+): readonly string[] {
+  const same = candidates.filter(({ port }) => address.endsWith(`:${port}`));
+  return (same.length > 0 ? same : candidates).map(({ id }) => id);
 }
 
 function wiredUpstreams(

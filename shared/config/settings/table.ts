@@ -515,7 +515,7 @@ const TABLE = {
   ),
   tap: setting(
     'Traffic',
-    onOff,
+    choice('on', 'off'),
     'on',
     'Whether live requests may be watched (`cardinal tap`, /_cardinal/tap). off: they answer 403. Secrets are masked in any case.',
     { only: 'gateway' },

@@ -20,12 +20,15 @@ const MOST_STEPS = 200;
 
 export class Trace {
   readonly steps: TraceStep[] = [];
+  /** Chosen at random; false: because somebody watches. */
+  readonly sampled: boolean;
   readonly #now: () => number;
   readonly #startMs: number;
   #last: number;
 
   /** `now` and `startMs`: the monotonic clock of the exchange. */
-  constructor(now: () => number, startMs: number) {
+  constructor(now: () => number, startMs: number, sampled = true) {
+    this.sampled = sampled;
     this.#now = now;
     this.#startMs = startMs;
     this.#last = startMs;
