@@ -86,7 +86,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     throw await listenFailure(error, failedAddress(error, settings.proxy_listen), 'proxy_listen', resolved);
   });
   const counters = createCounterTable();
-  const traffic = new TrafficStore();
+  const traffic = new TrafficStore({ since: Date.now() });
   const unreported = new MergedReport();
   const metrics = new MetricsRegistry();
   const pool = new WorkerPool({

@@ -53,6 +53,26 @@ export const cardinalGateway: Contestant = {
     ]),
 };
 
+/** The gateway with its Admin API on `Setup.extraPort`, for what is asked of it while it serves. */
+export function gatewayWithAdmin(name: string, ...args: readonly string[]): Contestant {
+  return {
+    ...common,
+    id: name,
+    workloads: ['plain'],
+    launch: (setup) =>
+      launch(setup, [
+        'gateway',
+        '--proxy-listen',
+        local(setup.port),
+        '--admin-listen',
+        local(setup.extraPort),
+        '--workers',
+        String(setup.workload.workers),
+        ...args,
+      ]),
+  };
+}
+
 export const cardinalMicrogateway: Contestant = {
   ...common,
   id: 'cardinal-microgateway',

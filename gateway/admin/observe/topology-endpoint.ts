@@ -21,5 +21,12 @@ export async function getTopology(
   query.end();
   await context.pool.refresh();
   const { configuration } = context.managed.served;
-  response.json(topologyDocument(configuration, context.traffic, windowOf(windowMs, context.now()), asked));
+  response.json(
+    topologyDocument(
+      configuration,
+      context.traffic,
+      windowOf(windowMs, context.now(), context.traffic.since),
+      asked,
+    ),
+  );
 }

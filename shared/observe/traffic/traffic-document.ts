@@ -26,7 +26,7 @@ const QUANTILES = [0.5, 0.9, 0.99] as const;
 
 /** `now`: milliseconds since the epoch. */
 export function statsDocument(store: TrafficStore, query: StatsQuery, now: number): Document {
-  const window = windowOf(query.windowMs, now);
+  const window = windowOf(query.windowMs, now, store.since);
   const narrow = query.route !== undefined || query.service !== undefined;
   const all = selected(store.keys(narrow ? 'route' : 'node'), query);
   const total = new TrafficSum();
@@ -61,14 +61,15 @@ export interface Window {
   /** Numbers of the first and the last slot. */
   readonly from: number;
   readonly to: number;
+  /** For rates: not longer than there could be traffic. */
   readonly seconds: number;
 }
 
 /** Whole slots, and the one that is being filled. */
-export function windowOf(windowMs: number, now: number): Window {
+export function windowOf(windowMs: number, now: number, since: number): Window {
   const to = Math.floor(now / SLOT_MS);
   const from = to - Math.ceil(windowMs / SLOT_MS) + 1;
-  return { from, to, seconds: Math.max(1, Math.round((now - from * SLOT_MS) / 1000)) };
+  return { from, to, seconds: Math.max(1, Math.round((now - Math.max(since, from * SLOT_MS)) / 1000)) };
 }
 
 function selected(keys: readonly StoredKey[], query: StatsQuery): readonly StoredKey[] {

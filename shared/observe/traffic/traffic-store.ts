@@ -39,6 +39,8 @@ const STATUSES = 1000;
 export interface StoreOptions {
   /** Keys of each kind. */
   readonly mostKeys?: number;
+  /** Milliseconds since the epoch from which there can be traffic; rates are over no longer time. Default: for ever. */
+  readonly since?: number;
 }
 
 const MOST_KEYS = 1000;
@@ -50,7 +52,11 @@ export class TrafficStore {
   readonly #keys: Record<Stored, Map<string, StoredKey>>;
   readonly #lastHits = new Map<string, number>();
 
-  constructor({ mostKeys = MOST_KEYS }: StoreOptions = {}) {
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+
+  constructor({ mostKeys = MOST_KEYS, since = 0 }: StoreOptions = {}) {
+    this.since = since;
     this.#mostKeys = mostKeys;
     this.#keys = {
       node: new Map(),
