@@ -44,6 +44,8 @@ export const cardinalGateway: Contestant = {
   launch: (setup) =>
     launch(setup, [
       'gateway',
+      '--cluster-listen',
+      'off',
       '--proxy-listen',
       local(setup.port),
       '--admin-listen',
@@ -62,6 +64,9 @@ export function gatewayWithAdmin(name: string, ...args: readonly string[]): Cont
     launch: (setup) =>
       launch(setup, [
         'gateway',
+        // Its address is fixed by default, and several run at a time.
+        '--cluster-listen',
+        'off',
         '--proxy-listen',
         local(setup.port),
         '--admin-listen',
