@@ -79,11 +79,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   const outbound: ListenerRole = { kind: 'outbound', allowUnknown: settings.outbound_unknown === 'allow' };
   const metrics = new MetricsRegistry();
   // Nobody can ask it for requests; what it counts goes to the control plane.
-  const observer = new TrafficObserver({
-    sampledPercent: settings.request_sampling,
-    slowMs: 0,
-    keptRequests: 0,
-  });
+  const observer = new TrafficObserver({ sampledPercent: settings.request_sampling });
   const counters = createCounterTable();
   const { createEngine } = (await import(engineModule)) as { createEngine: CreateEngine };
   const engine = createEngine({

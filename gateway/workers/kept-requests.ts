@@ -1,13 +1,14 @@
 /** Requests that a worker has kept, as they are asked for. */
+
+import type { RequestWatch } from '../../shared/observe/request-watch.ts';
 import type { RequestRecord } from '../../shared/observe/requests/request-record.ts';
 import { compileFilter } from '../../shared/observe/tap/filter.ts';
 import { rowSubject } from '../../shared/observe/tap/filter-subjects.ts';
-import type { TrafficObserver } from '../../shared/observe/traffic-observer.ts';
 import type { KeptQuery } from './protocol.ts';
 
 /** Newest first. */
 export function keptRequests(
-  observer: TrafficObserver,
+  observer: RequestWatch,
   { terms, because, before, limit }: KeptQuery,
 ): readonly RequestRecord[] {
   const test = compileFilter(terms);

@@ -5,11 +5,11 @@
 import type { EntityUpdate } from '../../shared/config/change.ts';
 import type { LogLevel } from '../../shared/observe/logger.ts';
 import type { MetricsSnapshot } from '../../shared/observe/metrics.ts';
+import type { WatchOptions } from '../../shared/observe/request-watch.ts';
 import type { KeptBecause } from '../../shared/observe/requests/request-record.ts';
 import type { FilterTerm } from '../../shared/observe/tap/filter.ts';
 import type { TapBatch, TapOptions } from '../../shared/observe/tap/tap.ts';
 import type { TrafficReport } from '../../shared/observe/traffic/traffic-report.ts';
-import type { ObserverOptions } from '../../shared/observe/traffic-observer.ts';
 import type { EngineStatus, ListenerSpec } from '../../shared/proxy/contract.ts';
 import type { EngineSettings } from '../../shared/proxy/engine-settings.ts';
 
@@ -26,7 +26,7 @@ export interface WorkerData {
   readonly node: { readonly id: string; readonly hostname: string; readonly version: string };
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'pretty' };
   readonly peerChannel: string;
-  readonly observe: Omit<ObserverOptions, 'random'>;
+  readonly observe: Omit<WatchOptions, 'random'>;
 }
 
 /**

@@ -1,15 +1,16 @@
 /** The watchers of live traffic in one worker: hands over what they are shown, ten times a second while there are any. */
+
+import type { RequestWatch } from '../../shared/observe/request-watch.ts';
 import type { TapBatch, TapOptions } from '../../shared/observe/tap/tap.ts';
-import type { TrafficObserver } from '../../shared/observe/traffic-observer.ts';
 
 const SEND_EVERY_MS = 100;
 
 export class WorkerTaps {
-  readonly #observer: TrafficObserver;
+  readonly #observer: RequestWatch;
   readonly #send: (tap: number, batch: TapBatch) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(observer: TrafficObserver, send: (tap: number, batch: TapBatch) => void) {
+  constructor(observer: RequestWatch, send: (tap: number, batch: TapBatch) => void) {
     this.#observer = observer;
     this.#send = send;
   }

@@ -8,8 +8,8 @@ import { EMPTY_CONFIGURATION } from '../../shared/config/empty.ts';
 import { flushLineWriters } from '../../shared/observe/line-writer.ts';
 import { createLogger } from '../../shared/observe/logger.ts';
 import { MetricsRegistry } from '../../shared/observe/metrics.ts';
+import { RequestWatch } from '../../shared/observe/request-watch.ts';
 import { writeStandardError } from '../../shared/observe/standard-error.ts';
-import { TrafficObserver } from '../../shared/observe/traffic-observer.ts';
 import { openCatalog } from '../../shared/plugins/catalog.ts';
 import type { Engine, PreparedConfiguration } from '../../shared/proxy/contract.ts';
 import type { CreateEngine, PeerChannel } from '../../shared/proxy/engine-options.ts';
@@ -33,7 +33,7 @@ const data = workerData as WorkerData;
 
 const log = createLogger({ ...data.log, write: writeStandardError }).child('worker', { worker: data.slot });
 const metrics = new MetricsRegistry();
-const observer = new TrafficObserver(data.observe);
+const observer = new RequestWatch(data.observe);
 const { createEngine } = (await import(data.engineModule)) as { createEngine: CreateEngine };
 const catalog = await openCatalog(data.plugins, data.pluginPaths);
 const engine: Engine = createEngine({

@@ -785,7 +785,7 @@ export class Exchange extends ExchangeView {
       leg?.chosen,
     );
     if (this.ender !== undefined) counters.countEnded(this.direction, this.endedBy!, response.status);
-    const refused = response.source === 'gateway' && outcome !== Outcome.ok;
+    const refused = observer.looksAtRefusals && response.source === 'gateway' && outcome !== Outcome.ok;
     if (refused || observer.watched || this.trace !== undefined || totalMs >= observer.slowMs)
       observer.look(this, this.endMs);
   }

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { RequestWatch, type WatchOptions } from '../../observe/request-watch.ts';
 import type { RequestRow } from '../../observe/requests/request-record.ts';
 import { parseFilter } from '../../observe/tap/filter.ts';
 import { Count } from '../../observe/traffic/traffic-key.ts';
 import { forEachRow } from '../../observe/traffic/traffic-report.ts';
-import { type ObserverOptions, TrafficObserver } from '../../observe/traffic-observer.ts';
 import type { PluginInstance } from '../../plugins/contract.ts';
 import { makeConsumer } from '../../plugins/testkit/entities.ts';
 import { type GatewayOptions, startGateway, type TestGateway } from './harness/gateway.ts';
@@ -24,16 +24,16 @@ async function upstream(t: TestContext, listener?: RequestListener): Promise<num
 
 interface Watched {
   readonly gateway: TestGateway;
-  readonly observer: TrafficObserver;
+  readonly observer: RequestWatch;
   get(path: string, headers?: Record<string, string>): Promise<number>;
 }
 
 async function start(
   t: TestContext,
   options: GatewayOptions,
-  observe: Partial<ObserverOptions> = {},
+  observe: Partial<WatchOptions> = {},
 ): Promise<Watched> {
-  const observer = new TrafficObserver({ sampledPercent: 0, slowMs: 0, keptRequests: 100, ...observe });
+  const observer = new RequestWatch({ sampledPercent: 0, slowMs: 0, keptRequests: 100, ...observe });
   const gateway = await startGateway(t, { upstream: await upstream(t), ...options, observer });
   return {
     gateway,
@@ -49,7 +49,7 @@ async function start(
   };
 }
 
-function counted(observer: TrafficObserver): Map<string, number[]> {
+function counted(observer: RequestWatch): Map<string, number[]> {
   const found = new Map<string, number[]>();
   const report = observer.counters.take();
   const numbers = [...(report.numbers as Uint32Array)];
