@@ -19,6 +19,7 @@ import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
 import { MergedReport } from '../shared/observe/traffic/merged-report.ts';
 import { TrafficStore } from '../shared/observe/traffic/traffic-store.ts';
+import type { NodeMetrics } from '../shared/plugins/prometheus/node-metrics.ts';
 import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
 import { failedAddress, listenFailure } from '../shared/process/listen-failure.ts';
 import { logChoice, pluginsOrFail, processLog } from '../shared/process/serve.ts';
@@ -105,6 +106,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       settings: engineSettings(settings),
       plugins: settings.plugins,
       pluginPaths: settings.plugin_paths,
+      functionModules: settings.function_modules,
       counters: counters.buffer,
       node,
       log: choice,
@@ -123,6 +125,18 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   );
   const managed = management.managed(control);
   const lifecycle: Lifecycle = { serving: false, draining: false };
+  // Numbers of the node as a whole: a registry of their own, loaded when a configuration asks for them.
+  const nodeRegistry = new MetricsRegistry();
+  let nodeWriter: NodeMetrics | undefined;
+  const nodeMetrics = async (): Promise<string> => {
+    const { plugins } = control.current;
+    if (!plugins.some((plugin) => plugin.name === 'prometheus')) return '';
+    const { NodeMetrics, wantsNodeMetrics } = await import('../shared/plugins/prometheus/node-metrics.ts');
+    if (!wantsNodeMetrics(plugins)) return '';
+    nodeWriter ??= new NodeMetrics(nodeRegistry, node.id);
+    nodeWriter.write(pool.status(), plugins);
+    return renderPrometheus(nodeRegistry.snapshot());
+  };
   const freshStatus = async () => {
     await pool.refresh();
     return pool.status();
@@ -150,7 +164,8 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   const metricsText = async () => {
     agent?.observe();
     await pool.refresh();
-    return renderPrometheus(pool.metrics());
+    const ofNode = await nodeMetrics();
+    return renderPrometheus(pool.metrics()) + ofNode;
   };
   const status = await startStatusServer(settings.status_listen, {
     notReady: () => notReady(lifecycle, pool, agent?.nothingToServe()),

@@ -22,6 +22,7 @@ import { MetricsRegistry } from '../shared/observe/metrics.ts';
 import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
 import { TrafficObserver } from '../shared/observe/traffic-observer.ts';
+import type { NodeMetrics } from '../shared/plugins/prometheus/node-metrics.ts';
 import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
 import { failedAddress, listenFailure } from '../shared/process/listen-failure.ts';
 import { logChoice, pluginsOrFail, processLog } from '../shared/process/serve.ts';
@@ -100,6 +101,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   let serving = false;
   let draining = false;
   let generation = 0;
+  let nodeMetrics: NodeMetrics | undefined;
   const effective = effectiveConfiguration(catalog, call.io.env, log.child('config'));
   const apply = async (configuration: Configuration): Promise<void> => {
     await catalog.load(configuration);
@@ -152,6 +154,15 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
         .gauge('cardinal_configuration_generation', 'Number of the configuration in place.')
         .with()
         .set(generation);
+      if (current.plugins.some((plugin) => plugin.name === 'prometheus')) {
+        const { NodeMetrics, wantsNodeMetrics } = await import(
+          '../shared/plugins/prometheus/node-metrics.ts'
+        );
+        if (wantsNodeMetrics(current.plugins)) {
+          nodeMetrics ??= new NodeMetrics(metrics, node.id);
+          nodeMetrics.write(engine.status(), current.plugins);
+        }
+      }
       return renderPrometheus(metrics.snapshot());
     },
   }).catch(async (error: unknown) => {

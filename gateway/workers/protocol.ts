@@ -21,6 +21,7 @@ export interface WorkerData {
   readonly settings: EngineSettings;
   readonly plugins: readonly string[];
   readonly pluginPaths: readonly string[];
+  readonly functionModules: boolean;
   /** Of the counter table. */
   readonly counters: SharedArrayBuffer;
   readonly node: { readonly id: string; readonly hostname: string; readonly version: string };

@@ -35,7 +35,7 @@ const log = createLogger({ ...data.log, write: writeStandardError }).child('work
 const metrics = new MetricsRegistry();
 const observer = new RequestWatch(data.observe);
 const { createEngine } = (await import(data.engineModule)) as { createEngine: CreateEngine };
-const catalog = await openCatalog(data.plugins, data.pluginPaths);
+const catalog = await openCatalog(data.plugins, data.pluginPaths, data.functionModules);
 const engine: Engine = createEngine({
   settings: data.settings,
   plugins: catalog.definitions,

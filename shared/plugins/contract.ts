@@ -298,6 +298,7 @@ export interface Directory {
   consumerById(id: string): Consumer | undefined;
   /** By id, else by username. */
   consumer(idOrUsername: string): Consumer | undefined;
+  consumerByCustomId(customId: string): Consumer | undefined;
   /** A plugin-owned entity by the value of its endpoint key (`keyauth_credentials`, the key). */
   entity(collection: string, key: string): PluginEntity | undefined;
   /** All entities of a collection that belong to that consumer. */

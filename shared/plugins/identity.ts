@@ -8,6 +8,28 @@ import type { Headers } from '../http/headers.ts';
 import type { AccessExchange } from './contract.ts';
 import { headerText } from './header-text.ts';
 
+/** Names that no client may send, in lower case with hyphens. */
+export class ProtectedNames {
+  readonly #names: ReadonlySet<string>;
+  readonly #shortest: number;
+  readonly #longest: number;
+
+  /** All of them begin with `x`. */
+  constructor(names: readonly string[]) {
+    this.#names = new Set(names);
+    const lengths = names.map((name) => name.length);
+    this.#shortest = Math.min(...lengths);
+    this.#longest = Math.max(...lengths);
+  }
+
+  has(name: string): boolean {
+    const first = name.charCodeAt(0);
+    if (first !== 0x78 && first !== 0x58) return false;
+    if (name.length < this.#shortest || name.length > this.#longest) return false;
+    return this.#names.has(name.toLowerCase().replaceAll('_', '-'));
+  }
+}
+
 /** Set by whatever authenticates. */
 const IDENTITY = [
   'x-consumer-id',
@@ -16,28 +38,37 @@ const IDENTITY = [
   'x-credential-identifier',
   'x-anonymous-consumer',
 ];
+const GROUPS = ['x-consumer-groups', 'x-authenticated-groups'];
 /** Set by single plugins (acl, oauth2) at or after authentication. */
 const DERIVED = [
-  'x-consumer-groups',
-  'x-authenticated-groups',
+  ...GROUPS,
   'x-authenticated-scope',
   'x-authenticated-userid',
+  'x-credential-scope',
+  'x-credential-client-id',
+  'x-credential-token-type',
+  'x-credential-exp',
+  'x-credential-iat',
+  'x-credential-nbf',
+  'x-credential-sub',
+  'x-credential-aud',
+  'x-credential-iss',
+  'x-credential-jti',
 ];
-const ALL = new Set([...IDENTITY, ...DERIVED]);
-const IDENTITY_ONLY = new Set(IDENTITY);
+const ALL_NAMES = new ProtectedNames([...IDENTITY, ...DERIVED]);
+const IDENTITY_NAMES = new ProtectedNames(IDENTITY);
+const GROUP_NAMES = new ProtectedNames(GROUPS);
 
-let names: ReadonlySet<string> = ALL;
+let wanted: ProtectedNames = ALL_NAMES;
 const found: string[] = [];
 
 function collect(name: string): void {
-  const first = name.charCodeAt(0);
-  // All of them start with x and have 13 to 23 characters.
-  if ((first !== 0x78 && first !== 0x58) || name.length < 13 || name.length > 23) return;
-  if (names.has(name.toLowerCase().replaceAll('_', '-'))) found.push(name);
+  if (wanted.has(name)) found.push(name);
 }
 
-function strip(headers: Headers, which: ReadonlySet<string>): void {
-  names = which;
+/** Removes headers of these names in every spelling. */
+export function removeProtected(headers: Headers, names: ProtectedNames): void {
+  wanted = names;
   found.length = 0;
   headers.forEachName(collect);
   for (const name of found) headers.remove(name);
@@ -56,7 +87,7 @@ export function setIdentity(
   const headers = exchange.request.headers;
   // What an earlier plugin has derived from its own authentication stays.
   const first = exchange.credential === undefined && exchange.consumer === undefined;
-  strip(headers, first ? ALL : IDENTITY_ONLY);
+  removeProtected(headers, first ? ALL_NAMES : IDENTITY_NAMES);
   exchange.authenticate(consumer, credential);
   if (consumer !== undefined) {
     headers.append('X-Consumer-ID', consumer.id);
@@ -67,10 +98,15 @@ export function setIdentity(
   if (credential === undefined) headers.append('X-Anonymous-Consumer', 'true');
 }
 
+/** Whoever sends them, the groups that the upstream reads are those that acl writes after this. */
+export function removeGroupHeaders(headers: Headers): void {
+  removeProtected(headers, GROUP_NAMES);
+}
+
 /** The request goes on although nobody has authenticated it: it must not claim an identity. */
 export function setNoIdentity(exchange: AccessExchange): void {
   if (exchange.credential !== undefined || exchange.consumer !== undefined) return;
-  strip(exchange.request.headers, ALL);
+  removeProtected(exchange.request.headers, ALL_NAMES);
 }
 
 /**

@@ -21,6 +21,18 @@ const NOT_AVAILABLE: ReadonlyMap<string, readonly EntityCheck[]> = new Map([
       }),
     ],
   ],
+  [
+    'session',
+    [
+      customCheck(['config.storage', 'config.hash_subject', 'config.store_metadata'], (plugin, report) => {
+        const own = plugin['config'] as Readonly<Record<string, unknown>>;
+        const without = 'is not available: sessions are kept in cookies, there is no storage for them';
+        if (own['storage'] === 'kong') report('config.storage', `the storage kong ${without}`);
+        for (const field of ['hash_subject', 'store_metadata'])
+          if (own[field] === true) report(`config.${field}`, `${field} ${without}`);
+      }),
+    ],
+  ],
 ]);
 
 /** The schema of a bundled plugin as it is in force. */

@@ -31,7 +31,7 @@ export function processLog(choice: LogChoice): Logger {
 
 export async function pluginsOrFail(settings: Settings): Promise<PluginCatalog> {
   try {
-    return await openCatalog(settings.plugins, settings.plugin_paths);
+    return await openCatalog(settings.plugins, settings.plugin_paths, settings.function_modules);
   } catch (error) {
     const unknown = error instanceof UnknownPluginError;
     if (!unknown && !(error instanceof PluginLoadError)) throw error;

@@ -7,7 +7,7 @@ import { bundledPluginNames, loadPlugins } from '../../shared/plugins/registry.t
 
 /** All bundled plugins with their code, by name. */
 export async function bundledPlugins(): Promise<ReadonlyMap<string, AnyPluginDefinition>> {
-  const registry = await loadPlugins({ bundled: 'all', paths: [] });
+  const registry = await loadPlugins({ bundled: 'all', paths: [], functionModules: true });
   const plugins = new Map<string, AnyPluginDefinition>();
   for (const name of bundledPluginNames()) plugins.set(name, await registry.definition(name));
   return plugins;

@@ -19,8 +19,14 @@ consumers:
   - username: ann
     custom_id: customer-1
     keyauth_credentials: [{ key: ann-key }]
+    basicauth_credentials: [{ username: ann, password: "anns: password" }]
+    jwt_secrets: [{ key: ann, secret: a-secret-of-thirty-two-characters }]
+    hmacauth_credentials: [{ username: ann, secret: anns-secret }]
+    acls: [{ group: staff }, { group: admins }]
   - username: bob
     keyauth_credentials: [{ key: bob-key }]
+    basicauth_credentials: [{ username: bob, password: bobs-password }]
+    acls: [{ group: guests }]
     plugins:
       - name: rate-limiting
         service: orders
@@ -30,6 +36,7 @@ consumers:
     plugins:
       - name: ip-restriction
         config: { deny: [0.0.0.0/0, "::/0"], message: Not for eve }
+  - username: visitor
   - username: guest
     plugins:
       - name: rate-limiting
@@ -106,8 +113,109 @@ services:
         plugins:
           - name: request-termination
             config: { status_code: 200, message: pong, trigger: ping }
+
+  - name: staff
+    url: http://127.0.0.1:${upstream}
+    plugins:
+      - name: rate-limiting
+        config: { hour: 1000 }
+      - name: acl
+        config: { allow: [staff] }
+    routes:
+      - name: staff-basic
+        paths: [/staff/basic]
+        plugins:
+          - name: basic-auth
+            config: { hide_credentials: true, realm: staff }
+      - name: staff-token
+        paths: [/staff/token]
+        plugins:
+          - name: jwt
+            config: { claims_to_verify: [exp], cookie_names: [token] }
+      - name: staff-signed
+        paths: [/staff/signed]
+        plugins:
+          - name: hmac-auth
+            config: { enforce_headers: [date, "@request-target"], validate_request_body: true }
+      - name: staff-directory
+        paths: [/staff/directory]
+        plugins:
+          - name: ldap-auth
+            config: { ldap_host: 127.0.0.1, ldap_port: 1, base_dn: dc=test, attribute: uid }
+      - name: staff-introspected
+        paths: [/staff/introspected]
+        plugins:
+          - name: oauth2-introspection
+            config: { introspection_url: "http://127.0.0.1:1/", authorization_value: x }
+      - name: staff-either
+        paths: [/staff/either]
+        plugins:
+          - name: session
+            config: { secret: a secret of the tests }
+          - name: jwt
+            config: { anonymous: visitor }
+          - name: basic-auth
+            config: { anonymous: visitor }
+          - name: acl
+            config: { deny: [guests], hide_groups_header: true }
+  - name: shop
+    url: http://127.0.0.1:${upstream}/shop
+    plugins:
+      - name: rate-limiting
+        config: { hour: 1000 }
+      - name: cors
+        config: { origins: ["https://a.example", '^https://[a-z]+[.]b[.]example$'], credentials: true, max_age: 60 }
+      - name: bot-detection
+      - name: udp-log
+        config: { host: 127.0.0.1, port: 9 }
+    routes:
+      - name: shop
+        paths: [/shop]
+      - name: shop-upload
+        paths: [/shop/upload]
+        plugins:
+          - name: request-size-limiting
+            config: { allowed_payload_size: 8, size_unit: bytes }
+      - name: shop-moved
+        paths: [/shop/moved]
+        plugins:
+          - name: redirect
+            config: { location: "https://new.example", keep_incoming_path: true, status_code: 308 }
+      - name: shop-item
+        paths: ['~/shop/item/(?<id>[a-z0-9]+)']
+        plugins:
+          - name: request-transformer
+            config:
+              add: { headers: ["X-Item:$(uri_captures.id)"], querystring: ["id:$(uri_captures.id)"], body: ["id:1"] }
+              remove: { headers: [x-secret], querystring: [debug], body: [secret] }
+              replace: { uri: "/items/$(query_params.part or 'all')" }
+          - name: response-transformer
+            config: { remove: { headers: [x-echo] }, add: { headers: ["X-Shop:1"], json: ["shop:1"], json_types: [number] } }
+      - name: shop-chaos
+        paths: [/shop/chaos]
+        plugins:
+          - name: fault-injection
+            config: { abort: { http_status: 503, header_abort: true }, headers: { x-chaos: "yes" } }
+      - name: shop-beta
+        paths: [/shop/beta]
+        plugins:
+          - name: canary
+            config: { percentage: 0, canary_by_header_name: X-Canary, upstream_uri: /beta }
+      - name: shop-hook
+        paths: [/shop/hook]
+        plugins:
+          - name: standard-webhooks
+            config: { secret_v1: s3cret }
+      - name: shop-valid
+        paths: [/shop/valid]
+        plugins:
+          - name: request-validator
+            config:
+              version: draft7
+              body_schema: '{"type":"object","required":["name"],"properties":{"name":{"type":"string","pattern":"^[a-z]+$"}}}'
+              parameter_schema: [{ in: query, name: page, required: false, schema: '{"type":"integer","minimum":1}' }]
 `;
 }
 
-export const SERVICES = ['orders', 'users', 'open', 'legacy'] as const;
+export const SERVICES = ['orders', 'users', 'open', 'legacy', 'staff', 'shop'] as const;
 export type ServiceName = (typeof SERVICES)[number];

@@ -2,6 +2,7 @@
  * The requests that every deployment pattern must answer alike, in this order: limits count. Each names the
  * service it is meant for, and the status that it must get.
  */
+import { createHash, createHmac } from 'node:crypto';
 import type { ServiceName } from './configuration.ts';
 
 export interface Sample {
@@ -184,6 +185,142 @@ times(3, () => add('legacy', 429, '/legacy', { headers: from('203.0.113.30') }))
 add('legacy', 429, '/legacy/ping?ping', { headers: from('203.0.113.30') });
 // The limit of everybody is one for all services.
 add('legacy', 429, '/legacy', { headers: from('203.0.113.1') });
+
+// staff: the other ways to say who one is, and groups.
+const NOW = Date.UTC(2026, 0, 1, 10, 30);
+const DATE = new Date(NOW).toUTCString();
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const auth = (value: string, more: Fields = {}): More => ({ headers: { Authorization: value, ...more } });
+const basic = (text: string): More => auth(`Basic ${base64(text)}`);
+add('staff', 401, '/staff/basic');
+add('staff', 401, '/staff/basic', basic('ann:wrong'));
+add('staff', 401, '/staff/basic', basic('nobody:anns: password'));
+add('staff', 401, '/staff/basic', auth('Basic ***'));
+add('staff', 401, '/staff/basic', auth(`Bearer ${base64('ann:anns: password')}`));
+add('staff', 200, '/staff/basic', basic('ann:anns: password'));
+add('staff', 403, '/staff/basic', basic('bob:bobs-password'));
+add('staff', 200, '/staff/basic/x', {
+  headers: { ...basic('ann:anns: password').headers, 'X-Consumer-Groups': 'root', X_Consumer_Groups: 'root' },
+});
+function token(claims: object, header: object = { alg: 'HS256' }): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const input = `${part(header)}.${part(claims)}`;
+  const mac = createHmac('sha256', 'a-secret-of-thirty-two-characters').update(input);
+  return `${input}.${mac.digest('base64url')}`;
+}
+const good = token({ iss: 'ann', exp: NOW / 1000 + 60 });
+add('staff', 401, '/staff/token');
+add('staff', 200, '/staff/token', auth(`Bearer ${good}`));
+add('staff', 200, '/staff/token', auth(`bearer ${good}`));
+add('staff', 200, `/staff/token?jwt=${good}`);
+add('staff', 200, '/staff/token', { headers: { Cookie: `a=b; token=${good}` } });
+for (const bad of [
+  token({ iss: 'ann' }),
+  token({ iss: 'ann', exp: NOW / 1000 }),
+  token({ iss: 'bob', exp: NOW / 1000 + 60 }),
+  token({ iss: 'ann', exp: NOW / 1000 + 60 }, { alg: 'none' }),
+  token({ iss: 'ann', exp: NOW / 1000 + 60 }, { alg: 'HS256', crit: ['exp'] }),
+  `${good.slice(0, good.lastIndexOf('.'))}.`,
+  `${good}x`,
+  'x.y.z',
+]) {
+  add('staff', 401, '/staff/token', auth(`Bearer ${bad}`));
+}
+add('staff', 401, `/staff/token?jwt=${good}&jwt=${token({ iss: 'ann', exp: NOW / 1000 + 61 })}`);
+raw(
+  'staff',
+  400,
+  `GET /staff/token HTTP/1.1\r\nHost: api.test\r\nAuthorization: Bearer ${good}\r\nAuthorization: Bearer x\r\n\r\n`,
+);
+function signed(target: string, method = 'get', digest = ''): More {
+  const text = `date: ${DATE}\n@request-target: ${method} ${target}`;
+  const signature = createHmac('sha256', 'anns-secret').update(text).digest('base64');
+  const headers = 'headers="date @request-target"';
+  return auth(`hmac username="ann", algorithm="hmac-sha256", ${headers}, signature="${signature}"`, {
+    Date: DATE,
+    ...(digest !== '' && { Digest: digest }),
+  });
+}
+const digestOf = (body: string) => `SHA-256=${createHash('sha256').update(body).digest('base64')}`;
+add('staff', 401, '/staff/signed');
+add('staff', 200, '/staff/signed?a=1', signed('/staff/signed?a=1'));
+add('staff', 401, '/staff/signed?a=2', signed('/staff/signed?a=1'));
+add('staff', 401, '/staff/signed', { headers: { ...signed('/staff/signed').headers, Date: 'now' } });
+add('staff', 200, '/staff/signed', {
+  ...signed('/staff/signed', 'post', digestOf('a body')),
+  method: 'POST',
+  body: 'a body',
+});
+add('staff', 401, '/staff/signed', {
+  ...signed('/staff/signed', 'post', digestOf('a body')),
+  method: 'POST',
+  body: 'b body',
+});
+add('staff', 401, '/staff/signed', { ...signed('/staff/signed', 'post'), method: 'POST', body: 'a body' });
+// Neither a directory nor an authorization server answers: nobody passes.
+add('staff', 401, '/staff/directory');
+add('staff', 500, '/staff/directory', auth(`ldap ${base64('a:b')}`));
+add('staff', 401, '/staff/directory', auth(`ldap ${base64('a:')}`));
+add('staff', 401, '/staff/introspected');
+add('staff', 503, '/staff/introspected', auth('Bearer x'));
+add('staff', 401, '/staff/introspected', auth('Bearer x y'));
+add('staff', 200, '/staff/either');
+add('staff', 200, '/staff/either', { headers: { Cookie: 'session=forged' } });
+add('staff', 403, '/staff/either', basic('bob:bobs-password'));
+add('staff', 404, '/staff');
+// shop: what guards and steers, each on a route of its own.
+const origin = (value: string, more: Fields = {}): More => ({ headers: { Origin: value, ...more } });
+const preflight = { 'Access-Control-Request-Method': 'PUT', 'Access-Control-Request-Headers': 'x-one' };
+add('shop', 200, '/shop', { ...origin('https://a.example', preflight), method: 'OPTIONS' });
+add('shop', 200, '/shop', { ...origin('https://evil.example', preflight), method: 'OPTIONS' });
+add('shop', 200, '/shop', origin('https://x.b.example:443'));
+add('shop', 200, '/shop', origin('https://b.example.evil'));
+add('shop', 200, '/shop', { method: 'OPTIONS' });
+add('shop', 403, '/shop', { headers: { 'User-Agent': 'okhttp/4', Origin: 'https://a.example' } });
+add('shop', 200, '/shop', { headers: { 'User-Agent': 'curl/8.5' } });
+raw('shop', 400, 'GET /shop HTTP/1.1\r\nHost: api.test\r\nUser-Agent: a\r\nUser-Agent: b\r\n\r\n');
+add('shop', 200, '/shop/upload', { method: 'POST', body: '12345678' });
+add('shop', 413, '/shop/upload', { method: 'POST', body: '123456789' });
+raw(
+  'shop',
+  413,
+  'POST /shop/upload HTTP/1.1\r\nHost: api.test\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n123456789\r\n0\r\n\r\n',
+);
+add('shop', 308, '/shop/moved/a%20b?c=d');
+const shopJson = { 'Content-Type': 'application/json' };
+add('shop', 200, '/shop/item/7?debug=1&x=%41', { headers: { 'X-Secret': '1' } });
+add('shop', 200, '/shop/item/7?part=a%0d%0ab', {
+  method: 'POST',
+  headers: shopJson,
+  body: '{"secret":1,"n":1.50}',
+});
+add('shop', 200, '/shop/item/7', { method: 'POST', headers: shopJson, body: '{"secret":' });
+add('shop', 400, '/shop/item/7?part=..%2f..%2fadmin');
+add('shop', 200, '/shop/chaos');
+add('shop', 503, '/shop/chaos', { headers: { 'X-Chaos': 'yes' } });
+add('shop', 404, '/shop/chaos', { headers: { 'X-Chaos': 'yes', 'X-Envoy-Fault-Abort-Request': '404' } });
+add('shop', 200, '/shop/beta');
+add('shop', 200, '/shop/beta', { headers: { 'X-Canary': 'always' } });
+const hook = { 'webhook-id': 'm', 'webhook-timestamp': String(Date.UTC(2026, 0, 1, 10, 30) / 1000) };
+const hookSignature = createHmac('sha256', 's3cret')
+  .update(`m.${hook['webhook-timestamp']}.hi`)
+  .digest('base64');
+add('shop', 200, '/shop/hook', {
+  method: 'POST',
+  body: 'hi',
+  headers: { ...hook, 'webhook-signature': `v1,${hookSignature}` },
+});
+add('shop', 400, '/shop/hook', {
+  method: 'POST',
+  body: 'ho',
+  headers: { ...hook, 'webhook-signature': `v1,${hookSignature}` },
+});
+add('shop', 400, '/shop/hook');
+add('shop', 200, '/shop/valid?page=2', { method: 'POST', headers: shopJson, body: '{"name":"ann"}' });
+add('shop', 400, '/shop/valid', { method: 'POST', headers: shopJson, body: '{"name":"ANN"}' });
+add('shop', 400, '/shop/valid', { method: 'POST', headers: shopJson, body: `${'['.repeat(9000)}` });
+add('shop', 400, '/shop/valid', { method: 'POST', body: '{"name":"ann"}' });
+add('shop', 400, '/shop/valid?page=0');
 
 // What is no request, or none for us.
 raw('orders', 400, 'GET /orders HTTP/1.1\r\n\r\n');

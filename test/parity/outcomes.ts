@@ -21,7 +21,8 @@ const MASKS: ReadonlyMap<string, string> = new Map([
 function masked(text: string): string {
   return text
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uuid>')
-    .replace(/\b[0-9a-f]{32}\b/g, '<id>');
+    .replace(/\b[0-9a-f]{32}\b/g, '<id>')
+    .replace(/\bsession=[\w-]{100,}/g, 'session=<sealed>');
 }
 
 /** Asks one after the other on kept connections, as long as they are kept. */

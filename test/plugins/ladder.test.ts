@@ -1,11 +1,12 @@
 /** Each bundled plugin through a real engine and real connections, at the edge and beside a service. */
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { renderPrometheus } from '../../shared/observe/prometheus-text.ts';
-import { startPlugin as start } from './one-plugin.ts';
+import { NOW, startPlugin as start, startPlugins as startWith } from './one-plugin.ts';
 
 for (const kind of ['edge', 'inbound'] as const) {
   test(`${kind}: key-auth`, async (t) => {
@@ -25,6 +26,77 @@ for (const kind of ['edge', 'inbound'] as const) {
     assert.equal(headers['apikey'], undefined);
     assert.equal((await ask({}, 'GET', '/app?apikey=ann-key&z=2')).status, 200);
     assert.equal(upstream.seen[1]!.target, '/base?z=2');
+  });
+
+  test(`${kind}: basic-auth and acl`, async (t) => {
+    const { ask, upstream } = await startWith(
+      t,
+      kind,
+      '  - { name: basic-auth, config: { hide_credentials: true } }\n  - { name: acl, config: { allow: [admin] } }',
+    );
+    const basic = (text: string) => ({ Authorization: `Basic ${Buffer.from(text).toString('base64')}` });
+    const nobody = await ask();
+    assert.equal(nobody.status, 401);
+    assert.equal(nobody.one('www-authenticate'), 'Basic realm="service"');
+    assert.equal((await ask(basic('ann:sesame'))).status, 401);
+    const bob = await ask(basic('bob:bobs-own'));
+    assert.equal(bob.status, 403);
+    assert.equal(JSON.parse(bob.body.toString()).message, 'You cannot consume this service');
+    assert.equal(upstream.seen.length, 0);
+    assert.equal((await ask({ ...basic('ann:open: sesame'), X_Consumer_Groups: 'root' })).status, 200);
+    const { headers } = upstream.seen[0]!;
+    assert.equal(headers['x-consumer-groups'], 'staff, admin');
+    assert.equal(headers['x-consumer-username'], 'ann');
+    assert.equal(headers['x-credential-identifier'], 'ann');
+    assert.equal(headers['authorization'], undefined);
+    assert.equal(headers['x_consumer_groups'], undefined);
+  });
+
+  test(`${kind}: jwt`, async (t) => {
+    const { ask, upstream } = await start(t, kind, 'jwt', '{ claims_to_verify: [exp], realm: app }');
+    const refused = await ask();
+    assert.equal(refused.status, 401);
+    assert.equal(refused.one('www-authenticate'), 'Bearer realm="app"');
+    assert.equal(refused.body.toString(), '{"message":"Unauthorized"}');
+    const token = (exp: number, secret = 'a-secret-of-thirty-two-characters') => {
+      const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+      const input = `${part({ alg: 'HS256' })}.${part({ iss: 'issuer', exp })}`;
+      return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+    };
+    const expired = await ask({ Authorization: `Bearer ${token(NOW / 1000)}` });
+    assert.equal(expired.body.toString(), '{"exp":"token expired"}');
+    const forged = await ask({ Authorization: `Bearer ${token(NOW / 1000 + 60, 'another')}` });
+    assert.equal(forged.body.toString(), '{"message":"Invalid signature"}');
+    assert.equal(forged.one('www-authenticate'), 'Bearer realm="app", error="invalid_token"');
+    assert.equal(upstream.seen.length, 0);
+    const good = token(NOW / 1000 + 60);
+    for (let round = 0; round < 2; round++)
+      assert.equal((await ask({ Authorization: `Bearer ${good}`, 'X-Consumer-ID': 'x' })).status, 200);
+    assert.equal((await ask({}, 'GET', `/app?jwt=${good}`)).status, 200);
+    for (const { headers } of upstream.seen) {
+      assert.equal(headers['x-consumer-username'], 'ann');
+      assert.equal(headers['x-credential-identifier'], 'issuer');
+    }
+  });
+
+  test(`${kind}: hmac-auth`, async (t) => {
+    const { ask, upstream } = await start(t, kind, 'hmac-auth', '{ enforce_headers: [date, request-line] }');
+    const date = new Date(NOW).toUTCString();
+    const sign = (line: string) => {
+      const text = `date: ${date}\n${line}`;
+      const signature = createHmac('sha256', 'anns-secret').update(text).digest('base64');
+      return `hmac username="ann", algorithm="hmac-sha256", headers="date request-line", signature="${signature}"`;
+    };
+    const refused = await ask();
+    assert.equal(refused.status, 401);
+    assert.equal(refused.one('www-authenticate'), 'hmac');
+    const signed = { Date: date, Authorization: sign('GET /app/x?y=1 HTTP/1.1') };
+    assert.equal((await ask(signed)).status, 200);
+    assert.equal(upstream.seen[0]!.headers['x-consumer-username'], 'ann');
+    const changed = await ask(signed, 'GET', '/app/x?y=2');
+    assert.equal(JSON.parse(changed.body.toString()).message, 'HMAC signature does not match');
+    assert.equal((await ask(signed, 'DELETE')).status, 401);
+    assert.equal(upstream.seen.length, 1);
   });
 
   test(`${kind}: ip-restriction`, async (t) => {

@@ -8,18 +8,34 @@ import { bundledPlugins, configurationOf } from '../harness/configuration.ts';
 import { startEcho } from '../harness/echo-server.ts';
 
 const plugins = await bundledPlugins();
-const NOW = Date.UTC(2026, 0, 1, 10, 30);
+/** What the engine takes for the present. */
+export const NOW = Date.UTC(2026, 0, 1, 10, 30);
 
 export const KINDS = ['edge', 'inbound'] as const;
 
 /** `config` as YAML in one line. The service is `app`, its route `/app`, its path `/base`. */
-export async function startPlugin(t: TestContext, kind: 'edge' | 'inbound', name: string, config: string) {
+export function startPlugin(t: TestContext, kind: 'edge' | 'inbound', name: string, config: string) {
+  return startPlugins(t, kind, `  - { name: ${name}, config: ${config} }`);
+}
+
+/** `list`: lines of YAML, the global plugins. */
+export async function startPlugins(t: TestContext, kind: 'edge' | 'inbound', list: string) {
   const upstream = await startEcho(t);
   const configuration = await configurationOf(
     `
 _format_version: "3.0"
-plugins: [{ name: ${name}, config: ${config} }]
-consumers: [{ username: ann, custom_id: c-1, keyauth_credentials: [{ key: ann-key }] }]
+plugins:
+${list}
+consumers:
+  - username: ann
+    custom_id: c-1
+    keyauth_credentials: [{ key: ann-key }]
+    basicauth_credentials: [{ username: ann, password: "open: sesame" }]
+    acls: [{ group: staff }, { group: admin }]
+    hmacauth_credentials: [{ username: ann, secret: anns-secret }]
+    jwt_secrets: [{ key: issuer, secret: a-secret-of-thirty-two-characters }]
+  - username: bob
+    basicauth_credentials: [{ username: bob, password: bobs-own }]
 services:
   - name: app
     url: http://127.0.0.1:${upstream.port}/base
@@ -42,6 +58,7 @@ services:
   return {
     upstream,
     gateway,
+    configuration,
     client,
     async ask(
       fields: Readonly<Record<string, string>> = {},

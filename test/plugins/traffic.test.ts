@@ -1,6 +1,9 @@
 /** The plugins that guard and steer traffic, through a real engine, at the edge and beside a service. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from '../../shared/proxy/test/harness/raw-client.ts';
 import { startEcho } from '../harness/echo-server.ts';
@@ -148,4 +151,36 @@ for (const kind of KINDS) {
       ['hello'],
     );
   });
+}
+
+for (const kind of KINDS) {
+  test(`${kind}: request-validator`, async (t) => {
+    const schema = '{"type":"object","required":["name"]}';
+    const config = `{ version: draft7, body_schema: '${schema}', parameter_schema: [{ in: query, name: y, required: true, schema: '{"type":"integer"}' }] }`;
+    const { ask, upstream } = await startPlugin(t, kind, 'request-validator', config);
+    const json = { 'Content-Type': 'application/json' };
+    assert.equal((await ask(json, 'POST', '/app?y=1', '{"name":1}')).status, 200);
+    const refused = await ask(json, 'POST', '/app?y=1', '{}');
+    assert.equal(refused.status, 400);
+    assert.equal(refused.body.toString(), `{"message":"request body doesn't conform to schema"}`);
+    assert.equal((await ask({}, 'GET', '/app?y=a')).status, 400);
+    assert.equal((await ask({}, 'GET', '/app?y=2')).status, 200);
+    assert.equal(upstream.seen[0]!.body, '{"name":1}');
+    assert.equal(upstream.seen.length, 2);
+  });
+
+  for (const name of ['pre-function', 'post-function']) {
+    test(`${kind}: ${name}`, async (t) => {
+      const folder = mkdtempSync(join(tmpdir(), 'functions-'));
+      t.after(() => rmSync(folder, { recursive: true, force: true }));
+      const module = join(folder, 'm.mjs');
+      writeFileSync(
+        module,
+        "export default { access: (exchange) => exchange.request.headers.set('X-Made', 'here') };",
+      );
+      const { ask, upstream } = await startPlugin(t, kind, name, `{ module: ${module} }`);
+      assert.equal((await ask()).status, 200);
+      assert.equal(upstream.seen[0]!.headers['x-made'], 'here');
+    });
+  }
 }

@@ -1,5 +1,7 @@
 /** What is valid in Kong and not available here: the same answer from `validate`, a start and `POST /config`. */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fetchFrom, folder, run, serve } from './cardinal-process.ts';
 
@@ -42,4 +44,37 @@ test('policy: redis is refused with its place, everywhere', async (t) => {
   });
   assert.equal(posted.status, 400);
   assert.deepEqual(posted.json.fields, { plugins: [{ config: { policy: MESSAGE } }] });
+});
+
+test('modules of pre-function are refused unless the setting allows them', async (t) => {
+  const cwd = await folder(t, {
+    'm.mjs': "export default { access: (exchange) => exchange.exit(200, 'from the module') };",
+  });
+  await writeFile(
+    join(cwd, 'kong.yml'),
+    `_format_version: "3.0"
+plugins: [{ name: pre-function, config: { module: ${cwd}/m.mjs } }]
+services: [{ name: s, url: "http://127.0.0.1:1", routes: [{ paths: [/] }] }]
+`,
+  );
+  const refused = await run(['validate', 'kong.yml'], { cwd });
+  assert.equal(refused.code, 65);
+  assert.match(
+    refused.stdout + refused.stderr,
+    /running modules is switched off; the setting function_modules/,
+  );
+  const args = [
+    '--status-listen',
+    'off',
+    '--admin-listen',
+    'off',
+    '--workers',
+    '1',
+    '--proxy-listen',
+    '127.0.0.1:0',
+  ];
+  const { ready } = await serve(t, ['gateway', ...args, '--function-modules', '--config', 'kong.yml'], {
+    cwd,
+  });
+  assert.equal((await fetchFrom((ready['proxy'] as string[])[0], '/')).text, 'from the module');
 });

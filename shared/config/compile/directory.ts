@@ -15,6 +15,8 @@ interface Collection {
 export class ConfigurationDirectory implements Directory {
   readonly byId = new Map<string, Consumer>();
   private readonly byUsername = new Map<string, Consumer>();
+  /** Made at the first look-up: few plugins ask. */
+  private byCustomId: Map<string, Consumer> | undefined = undefined;
   private readonly collections = new Map<string, Collection>();
 
   constructor(configuration: Configuration, plugins: ReadonlyMap<string, AnyPluginDefinition>) {
@@ -49,6 +51,15 @@ export class ConfigurationDirectory implements Directory {
 
   consumer(idOrUsername: string): Consumer | undefined {
     return this.byId.get(idOrUsername) ?? this.byUsername.get(idOrUsername);
+  }
+
+  consumerByCustomId(customId: string): Consumer | undefined {
+    if (this.byCustomId === undefined) {
+      this.byCustomId = new Map();
+      for (const consumer of this.byId.values())
+        if (consumer.custom_id !== null) this.byCustomId.set(consumer.custom_id, consumer);
+    }
+    return this.byCustomId.get(customId);
   }
 
   entity(collection: string, key: string): PluginEntity | undefined {

@@ -1,6 +1,6 @@
 /** Name-based UUIDs (version 5, RFC 9562), as Kong makes ids for entities that a file gives none. */
 
-const { hash, randomBytes } = process.getBuiltinModule('node:crypto');
+const { hash } = process.getBuiltinModule('node:crypto');
 
 const KONG_NAMESPACE = 'fd02801f-0957-4a15-a55a-c8d9606f30b5';
 
@@ -24,18 +24,4 @@ export function generatedId(collection: string, key: string): string {
     namespaces.set(collection, namespace);
   }
   return uuid5(namespace, key);
-}
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-
-/** 32 random letters and digits: what Kong fills into a generated key or secret. */
-export function randomToken(): string {
-  let token = '';
-  while (token.length < 32) {
-    for (const byte of randomBytes(48)) {
-      // Above the largest multiple of 62 the letters would not be equally likely.
-      if (byte < 248 && token.length < 32) token += ALPHABET[byte % 62];
-    }
-  }
-  return token;
 }

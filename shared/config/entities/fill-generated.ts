@@ -1,6 +1,6 @@
 /** What an entity is given when it is new and its fields have been found right: time stamps, generated keys. */
-import { randomToken } from '../declarative/uuid.ts';
 import type { EntityDefinition } from './definition.ts';
+import { randomToken } from './random-token.ts';
 
 /** Fills the `auto` fields of `value` that are null, in place. `now`: milliseconds since the epoch. */
 export function fillGenerated(

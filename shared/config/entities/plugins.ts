@@ -19,6 +19,7 @@ import { HTTP_PROTOCOLS, PROTOCOLS } from '../schema/protocols.ts';
 import { isRecord, type Validated, type ValidateOptions, validate } from '../schema/validate.ts';
 import { createdAt, id, tags, updatedAt } from './columns.ts';
 import { define } from './definition.ts';
+import { randomToken } from './random-token.ts';
 
 const protocols = (allowed: readonly string[], preset: readonly string[]) =>
   set(string({ oneOf: allowed }), {
@@ -72,7 +73,7 @@ export function pluginEntitySchema(schema: AnyPluginSchema): RecordField {
   return result;
 }
 
-/** Validates a plugin entity together with its configuration. */
+/** Validates a plugin entity together with its configuration; generated values of the latter are made up. */
 export function validatePlugin(
   input: unknown,
   registry: PluginRegistry,
@@ -80,7 +81,11 @@ export function validatePlugin(
 ): Validated {
   const name = isRecord(input) && Object.hasOwn(input, 'name') ? input['name'] : undefined;
   const schema = typeof name === 'string' ? registry.schema(name) : undefined;
-  if (schema !== undefined) return validate(pluginEntitySchema(schema), input, options);
+  if (schema !== undefined) {
+    const validated = validate(pluginEntitySchema(schema), input, options);
+    if (validated.problems.length === 0) generate(schema.config.fields, validated.value['config']);
+    return validated;
+  }
   const result = validate(plugins.schema, input, options);
   if (typeof name !== 'string' || name === '') return result;
   const problem = {
@@ -91,4 +96,14 @@ export function validatePlugin(
   } as const;
   const problems = [problem, ...result.problems];
   return { value: result.value, problems, fields: fieldsTree(problems) };
+}
+
+/** Fills in the secrets of a configuration that are Kong's `auto`: 32 random letters and digits. */
+function generate(fields: Fields, config: unknown): void {
+  if (!isRecord(config)) return;
+  for (const name of Object.keys(fields)) {
+    const field = fields[name];
+    if (field?.type === 'string' && field.options.auto === true && config[name] === null)
+      (config as Record<string, unknown>)[name] = randomToken();
+  }
 }

@@ -125,6 +125,13 @@ const TABLE = {
     'Where the entities of the Admin API are kept: `sqlite:PATH`, `redis://...` (also `rediss://`, `redis+sentinel://`, `redis+cluster://`), `memory`, or `off` (the configuration comes from a file or from `POST /config`). Empty: `sqlite:` in the data directory, or `off` with a configuration file.',
     { only: 'gateway' },
   ),
+  database: setting(
+    'Configuration',
+    choice('store', 'off', 'postgres', 'cassandra'),
+    'store',
+    "Kong's setting: `off` is `store = off`. Kong's databases are not used here; where the entities are is what `store` says.",
+    { kong: true, only: 'gateway' },
+  ),
   role: setting(
     'Configuration',
     choice('traditional', 'control_plane', 'data_plane'),
@@ -498,6 +505,12 @@ const TABLE = {
     list('PATH,...', 'paths', () => undefined),
     '',
     'Modules of own plugins (a file, or a folder with an index file). All of them may be configured.',
+  ),
+  function_modules: setting(
+    'Plugins',
+    onOff,
+    'off',
+    'Lets the plugins pre-function and post-function load modules by path: whoever may write the configuration can then run code in the process.',
   ),
 
   log_level: setting(

@@ -4,8 +4,8 @@
  */
 import type { PluginEntity } from '../../config/entities.ts';
 import { type BodyArgs, parseBodyArgs } from '../body-args.ts';
+import { challenge, refusalWith } from '../challenge.ts';
 import { type AccessExchange, definePlugin, type MaybePromise, type RequestView } from '../contract.ts';
-import { headerText } from '../header-text.ts';
 import { setAnonymous, setIdentity, setNoIdentity } from '../identity.ts';
 import schema from './schema.ts';
 
@@ -32,8 +32,7 @@ export default definePlugin({
     }));
     const { key_in_header: inHeader, key_in_query: inQuery, key_in_body: inBody, anonymous } = config;
     const hide = config.hide_credentials;
-    const challenge = config.realm === null ? 'Key' : `Key realm="${quotable(config.realm)}"`;
-    const refusal = { headers: [['WWW-Authenticate', challenge]] as const };
+    const refusal = refusalWith(challenge('Key', config.realm));
     const anonymousConsumer = anonymous === null ? undefined : kit.directory.consumer(anonymous);
 
     function refuse(exchange: AccessExchange, message: string): void {
@@ -119,9 +118,4 @@ function hasExpired(credential: PluginEntity, now: number): boolean {
   if (typeof expiresAt === 'number') return now >= expiresAt * 1000;
   const ttl = credential['ttl'];
   return typeof ttl === 'number' && ttl > 0 && now >= (credential.created_at + ttl) * 1000;
-}
-
-/** Text between the quotes of a quoted-string (RFC 9110 section 5.6.4). */
-function quotable(text: string): string {
-  return headerText(text).replace(/["\\]/g, '\\$&');
 }

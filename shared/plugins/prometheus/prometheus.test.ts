@@ -6,6 +6,7 @@ import { MetricsRegistry } from '../../observe/metrics.ts';
 import { renderPrometheus } from '../../observe/prometheus-text.ts';
 import { createPluginHarness, type HarnessOptions } from '../testkit.ts';
 import prometheus from './index.ts';
+import { NodeMetrics, wantsNodeMetrics } from './node-metrics.ts';
 import { UpstreamHealthWriter, wantsUpstreamHealth } from './upstream-health.ts';
 
 const ann = { id: 'a', created_at: 0, updated_at: 0, tags: null, username: 'ann', custom_id: null };
@@ -135,4 +136,63 @@ test('upstream_health_metrics: who wants it, and what is written', () => {
   assert.deepEqual([state('healthy'), state('unhealthy')], ['0', '1']);
   writer.write([]);
   assert.equal(state('unhealthy'), '0');
+});
+
+test('the node: connections, requests, timers, targets of upstreams', () => {
+  const plugin = (upstream_health_metrics: boolean, enabled = true) =>
+    ({ name: 'prometheus', enabled, config: { upstream_health_metrics } }) as unknown as Plugin;
+  assert.deepEqual(
+    [wantsNodeMetrics([plugin(false)]), wantsNodeMetrics([plugin(true, false)])],
+    [true, false],
+  );
+  const metrics = new MetricsRegistry();
+  const writer = new NodeMetrics(metrics, 'n');
+  const address = { ip: '::1', port: 80, health: 'UNHEALTHY' } as const;
+  const state = {
+    connectionsAccepted: 7,
+    connectionsActive: 3,
+    requestsTotal: 20,
+    requestsActive: 2,
+    upstreams: [
+      {
+        name: 'u',
+        health: [
+          { target: 't:80', ...address },
+          { target: 'gone:80', ip: '', port: 0, health: 'DNS_ERROR' as const },
+        ],
+      },
+      { name: 'host:80', health: [{ target: 'host:80', ...address }] },
+    ],
+  };
+  writer.write(state, [plugin(false)]);
+  const text = () => renderPrometheus(metrics.snapshot());
+  for (const [name, value] of Object.entries({
+    accepted: 7,
+    handled: 7,
+    total: 20,
+    active: 3,
+    writing: 2,
+    waiting: 1,
+  }))
+    assert.ok(
+      text().includes(
+        `kong_nginx_connections_total{node_id="n",subsystem="http",state="${name}"} ${value}\n`,
+      ),
+      name,
+    );
+  assert.ok(text().includes('kong_nginx_requests_total{node_id="n",subsystem="http"} 20\n'));
+  assert.match(text(), /kong_nginx_timers\{state="pending"\} \d+\n/);
+  assert.ok(!text().includes('kong_upstream_target_health{'));
+  writer.write(state, [plugin(true)]);
+  assert.ok(
+    text().includes(
+      'kong_upstream_target_health{upstream="u",target="t:80",address="[::1]:80",state="unhealthy",subsystem="http"} 1\n',
+    ),
+  );
+  assert.ok(
+    text().includes(
+      'kong_upstream_target_health{upstream="u",target="gone:80",address="",state="dns_error",subsystem="http"} 1\n',
+    ),
+  );
+  assert.ok(!text().includes('upstream="host:80"'));
 });

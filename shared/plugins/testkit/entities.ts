@@ -100,6 +100,10 @@ export class TestDirectory implements Directory {
     );
   }
 
+  consumerByCustomId(customId: string): Consumer | undefined {
+    return this.#consumers.find((consumer) => consumer.custom_id === customId);
+  }
+
   entity(collection: string, key: string): PluginEntity | undefined {
     const field = this.#schemas[collection]?.endpointKey;
     if (field === undefined) return undefined;

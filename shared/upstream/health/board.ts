@@ -95,7 +95,7 @@ export class HealthBoard {
 
   /**
    * Marks by hand all addresses of a target (`host:port` as configured), or one of them (`ip:port`, IPv6
-   * in brackets and expanded). Returns how many were found. Counters start anew. `announce`: tell the other threads;
+   * in brackets, expanded or not). Returns how many were found. Counters start anew. `announce`: tell the other threads;
    * false when each of them is told by whoever told this one, so that no announcement comes after the next mark.
    */
   setHealth(
@@ -110,7 +110,8 @@ export class HealthBoard {
     let found = 0;
     for (const endpoint of group.endpoints.values()) {
       if (endpoint.target !== target || endpoint.references === 0) continue;
-      if (address !== undefined && address !== expandedAddressOf(endpoint)) continue;
+      if (address !== undefined && address !== addressOf(endpoint) && address !== expandedAddressOf(endpoint))
+        continue;
       found++;
       this.#mark(endpoint, healthy);
       if (announce) this.#publish?.(toEvent(endpoint, 'mark', 'passive', healthy ? 'healthy' : 'unhealthy'));

@@ -126,10 +126,9 @@ test('marks by hand hit all addresses of a target or one, and clear counters', (
     '10.0.0.9': 'HEALTHY',
   });
   assert.equal(deps.board.setHealth('u1', 'a.test:80', '10.0.0.2:80', true), 1);
-  assert.equal(
-    deps.board.setHealth('u1', 'a.test:80', '[0000:0000:0000:0000:0000:0000:0000:0001]:80', true),
-    1,
-  );
+  const expanded = '[0000:0000:0000:0000:0000:0000:0000:0001]:80';
+  for (const address of ['[::1]:80', expanded])
+    assert.equal(deps.board.setHealth('u1', 'a.test:80', address, true), 1);
   assert.deepEqual(byIp(), {
     '10.0.0.1': 'UNHEALTHY',
     '10.0.0.2': 'HEALTHY',
