@@ -16,6 +16,7 @@ import { addProxyCache } from './node/proxy-cache.ts';
 import { addRoot } from './node/root.ts';
 import { addStatus } from './node/status-endpoint.ts';
 import { addUpstreamHealth } from './node/upstream-health.ts';
+import { observeRouter } from './observe/observe-router.ts';
 import { pluginSchemas } from './schemas/plugin-schemas.ts';
 import { addSchemaEndpoints } from './schemas/schema-endpoints.ts';
 import { addTagEndpoints } from './tags-endpoint.ts';
@@ -31,6 +32,7 @@ export function adminApp(context: AdminContext): express.Express {
   });
   app.use(context.access.middleware, context.access.router);
 
+  if (context.observe !== undefined) app.use(observeRouter(context.observe));
   if (context.controlPlane !== undefined) app.use('/_cardinal/nodes', nodesRouter(context.controlPlane));
   const resources = resourcesOf(context.managed.view.index, context.plugins);
   app.use(

@@ -9,6 +9,7 @@ import type { ConfigurationControl } from '../configuration/control.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import type { PoolStatus } from '../workers/pool.ts';
 import type { AccessControl } from './access/access-control.ts';
+import type { ObserveContext } from './observe/context.ts';
 
 export interface AdminContext {
   readonly node: { readonly id: string; readonly hostname: string; readonly version: string };
@@ -23,6 +24,8 @@ export interface AdminContext {
   /** Through which `POST /config` goes. */
   readonly control: ConfigurationControl;
   readonly reader: ConfigurationReader;
+  /** What is known of the traffic; absent where there is none. */
+  readonly observe?: ObserveContext;
   readonly maxBodyBytes: number;
   /** Size of the shared counter table. */
   readonly counterBytes: number;

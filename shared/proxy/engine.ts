@@ -4,6 +4,7 @@
  */
 import { type CompileDeps, compile } from '../config/compile/compile.ts';
 import { KeptResources } from '../config/compile/kept-resources.ts';
+import { TrafficObserver } from '../observe/traffic-observer.ts';
 import { EndpointRegistry } from '../upstream/balancer/endpoint-registry.ts';
 import { systemClock } from '../upstream/clock.ts';
 import { createResolver } from '../upstream/dns/create-resolver.ts';
@@ -84,6 +85,7 @@ class DataPlane implements Engine {
       pools,
       log: log.child('proxy'),
       metrics: new ProxyMetrics(metrics),
+      observer: options.observer ?? new TrafficObserver(),
       trusted: new TrustedPeers(settings.trustedIps),
       pseudonym,
       viaLine: `Via: 1.1 ${pseudonym}\r\n`,
@@ -167,6 +169,7 @@ class DataPlane implements Engine {
     const before = this.context.snapshot;
     this.context.snapshot = prepared.snapshot;
     prepared.snapshot = undefined;
+    this.context.observer.secrets = this.context.snapshot.secrets;
     for (const listener of this.listeners)
       listener.useDefaultCertificate(this.context.snapshot.defaultCertificate);
     if (before !== undefined) retireSnapshot(before);

@@ -11,6 +11,7 @@ import { Field, fieldSet } from '../http/known-fields.ts';
 import type { Refusal } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+import { Outcome } from '../observe/traffic/traffic-key.ts';
 import type { MaybePromise, PluginInstance, ResponseWatcher } from '../plugins/contract.ts';
 import { headerText } from '../plugins/header-text.ts';
 import { isPromise, pieceOf, tellRejection } from '../plugins/phase-result.ts';
@@ -54,7 +55,6 @@ const resolution: Resolution = { plan: undefined, match: undefined, error: ERROR
 export class Exchange extends ExchangeView {
   private snapshot: Snapshot | undefined = undefined;
   private plugins: PluginPlan | undefined = undefined;
-  private matchedPath = '';
   /** Next plugin of the phase that runs. */
   private at = 0;
   /** The instances that ran, where that depends on the consumer. */
@@ -78,6 +78,7 @@ export class Exchange extends ExchangeView {
     metrics.requestsActive++;
     metrics.requests.add(1);
     this.client.writer.reset();
+    this.trace = this.context.observer.trace(this.context.deadlines.now, this.startMs);
     this.snapshot = this.context.snapshot;
     if (this.snapshot !== undefined) {
       this.snapshot.active++;
@@ -92,6 +93,7 @@ export class Exchange extends ExchangeView {
     // Read the request once: one path, one host, one client address for everything that follows.
     if (this.step === Step.identify) {
       this.step = this.identify() ? Step.rewrite : Step.answer;
+      this.trace?.lap('read');
     }
     // Global plugins may look before the route is known: they can still change what is routed on.
     if (this.step === Step.rewrite) {
@@ -101,6 +103,7 @@ export class Exchange extends ExchangeView {
     // Only now the route, from the snapshot that this exchange holds until its end.
     if (this.step === Step.match) {
       this.step = this.match() ? Step.access : Step.answer;
+      this.trace?.lap('route');
     }
     // Policies decide before an endpoint is chosen, and so before anything costs the upstream.
     if (this.step === Step.access) {
@@ -311,6 +314,7 @@ export class Exchange extends ExchangeView {
       } catch (error) {
         this.logFailure(plugin, 'log', error);
       }
+      if (this.trace !== undefined) this.lapOf(plugin, 'log', undefined);
     }
   }
 
@@ -318,6 +322,7 @@ export class Exchange extends ExchangeView {
   private call(plugin: PluginInstance, phase: 'rewrite' | 'access' | 'response'): boolean {
     let pending: MaybePromise;
     this.running = true;
+    this.caller = plugin;
     try {
       pending = plugin[phase]!(this);
     } catch (error) {
@@ -326,16 +331,39 @@ export class Exchange extends ExchangeView {
       return false;
     }
     this.running = false;
-    if (pending === undefined || !isPromise(pending)) return false;
+    if (pending === undefined || !isPromise(pending)) {
+      this.called(plugin, phase);
+      return false;
+    }
     this.waiting = true;
     pending.then(
-      () => this.proceed(),
+      () => {
+        this.called(plugin, phase);
+        this.proceed();
+      },
       (error: unknown) => {
         this.pluginFailed(plugin, phase, error);
         this.proceed();
       },
     );
     return true;
+  }
+
+  /** A phase has ended well. */
+  private called(plugin: PluginInstance, phase: 'rewrite' | 'access' | 'response'): void {
+    const ended = this.reply !== undefined && this.ender === undefined && phase !== 'response';
+    if (ended && this.step !== Step.done) this.ender = plugin;
+    if (this.trace !== undefined) this.lapOf(plugin, phase, ended ? 'ended' : undefined);
+  }
+
+  private lapOf(plugin: PluginInstance, phase: string, verdict: 'ended' | 'failed' | undefined): void {
+    const name = this.snapshot!.nameOf(plugin);
+    const ms = this.trace!.lap(phase, name, verdict);
+    this.context.observer.counters.observePlugin(this.direction, name, ms);
+  }
+
+  get endedBy(): string | undefined {
+    return this.ender === undefined ? undefined : this.snapshot!.nameOf(this.ender);
   }
 
   private proceed(): void {
@@ -349,7 +377,9 @@ export class Exchange extends ExchangeView {
     if (this.step === Step.done) return;
     this.logFailure(plugin, phase, error);
     this.abandonUpstream();
+    this.ender = plugin;
     this.refuse(ERRORS.pluginFailed);
+    if (this.trace !== undefined) this.lapOf(plugin, phase, 'failed');
     // A response plugin that fails may have half-changed what is there: none of it is sent.
     if (phase === 'response') {
       this.prepareAnswer();
@@ -669,6 +699,7 @@ export class Exchange extends ExchangeView {
     // In the answer and response steps the outcome is settled already, and nobody waits for the body.
     if (this.step >= Step.answer) return;
     this.countError(ERRORS.bodyTooLarge);
+    this.ender ??= this.bounder;
     this.fail(status, message);
     // A plugin or a name is being waited for: what comes then finds the reply.
     if (this.waiting || this.running) return;
@@ -779,10 +810,36 @@ export class Exchange extends ExchangeView {
     this.endMs = this.context.deadlines.now();
     this.abortReason = abortReason;
     this.response ??= { status: 499, headers: new FieldLines(1), source: 'gateway' };
+    this.trace?.lap('relay');
     this.runLog();
+    this.observe();
     this.context.metrics.requestsActive--;
     if (this.snapshot !== undefined) releaseSnapshot(this.snapshot);
     if (abortReason === undefined) this.client.exchangeEnded(this.keepAlive);
+  }
+
+  /** Counts it, and has it looked at when there is a reason. Reads no clock. */
+  private observe(): void {
+    const { leg, response, outcome, addedMs, upstreamMs, totalMs } = this;
+    const { observer } = this.context;
+    const { counters } = observer;
+    const key = this.plan === undefined ? counters.unmatched(this.direction) : this.plan.traffic;
+    const tunnel = leg?.isTunnel === true;
+    counters.count(
+      key,
+      response.status,
+      outcome,
+      tunnel ? -1 : totalMs,
+      upstreamMs,
+      addedMs,
+      leg === undefined || leg.attempts.length === 0 ? 0 : leg.attempts.length - 1,
+      this.consumer,
+      leg?.chosen,
+    );
+    if (this.ender !== undefined) counters.countEnded(this.direction, this.endedBy!, response.status);
+    const refused = observer.looksAtRefusals && response.source === 'gateway' && outcome !== Outcome.ok;
+    if (refused || observer.watched || this.trace !== undefined || totalMs >= observer.slowMs)
+      observer.look(this, this.endMs);
   }
 }
 

@@ -39,6 +39,10 @@ export class UpstreamLeg implements ResponseSink {
   private readonly plan: RoutePlan;
   private readonly service: ServicePlan;
   private endpoint: Endpoint | undefined = undefined;
+  /** Of the last attempt; stays when it is over. */
+  chosen: Endpoint | undefined = undefined;
+  /** When it was chosen; monotonic milliseconds, 0 = not yet. */
+  chosenMs = 0;
   private epoch = 0;
   /** The endpoint has been told how this attempt went. */
   private reported = false;
@@ -63,6 +67,9 @@ export class UpstreamLeg implements ResponseSink {
     const picked = this.service.balancer.pick(this.balancing);
     if (typeof picked === 'string') return picked === 'resolving' ? picked : PICK_ERRORS[picked];
     this.endpoint = picked;
+    this.chosen = picked;
+    this.chosenMs = nowMs;
+    this.exchange.trace?.lap('balance');
     this.epoch = picked.epoch;
     this.reported = false;
     this.attempts.push({
@@ -91,6 +98,7 @@ export class UpstreamLeg implements ResponseSink {
     if (kept !== undefined) {
       this.connection = kept;
       this.wasReused = true;
+      this.exchange.trace?.lap('reuse');
       return false;
     }
     this.wasReused = false;
@@ -100,6 +108,7 @@ export class UpstreamLeg implements ResponseSink {
   }
 
   onConnected(): void {
+    this.exchange.trace?.lap('connect');
     this.exchange.onUpstreamConnected();
   }
 
@@ -131,6 +140,7 @@ export class UpstreamLeg implements ResponseSink {
   requestSent(): void {
     this.sentMs = this.exchange.context.deadlines.now();
     this.connection!.expectWithin(this.service.readTimeoutMs);
+    this.exchange.trace?.lap('send');
   }
 
   /** The upstream does not take the body as fast as the client sends it. */
@@ -158,6 +168,7 @@ export class UpstreamLeg implements ResponseSink {
     this.headMs = this.exchange.context.deadlines.now();
     if (this.sentMs === 0) this.sentMs = this.headMs;
     this.status = head.status;
+    this.exchange.trace?.lap('upstream');
     const endpoint = this.endpoint!;
     endpoint.observeLatency(this.headMs - this.sentMs);
     endpoint.succeeded(head.status, this.epoch);
@@ -207,6 +218,7 @@ export class UpstreamLeg implements ResponseSink {
     }
     const last = this.attempts.length - 1;
     this.attempts[last] = { ...this.attempts[last]!, failure: { code: error.code, status: error.status } };
+    exchange.trace?.lap('attempt', undefined, 'failed');
     const { ip, port } = endpoint;
     exchange.context.log.debug('attempt failed', {
       request_id: exchange.id,
@@ -218,6 +230,7 @@ export class UpstreamLeg implements ResponseSink {
     exchange.body?.detach();
     if (!begun && this.mayRetry(error, lostRace)) {
       exchange.context.metrics.countRetry(error.code);
+      exchange.context.observer.counters.countFailedAttempt(exchange.direction, endpoint);
       if (!lostRace) this.balancing.tried.push(endpoint);
       this.sentMs = 0;
       exchange.onRetry();
