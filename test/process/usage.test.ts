@@ -24,6 +24,10 @@ test('the overview is short and lists every command; each command has help with 
     'apply',
     'dump',
     'token',
+    'explain',
+    'tap',
+    'stats',
+    'requests',
     'version',
     'help',
   ]);
