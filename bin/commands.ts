@@ -84,6 +84,12 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     group: 'About',
+    name: 'health',
+    summary: 'is the gateway or microgateway on this machine ready',
+    load: () => import('../shared/cli/commands/health.ts'),
+  },
+  {
+    group: 'About',
     name: 'version',
     summary: 'print the version',
     load: () => import('../shared/cli/commands/version.ts'),

@@ -247,6 +247,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       ...(controlPlane === undefined ? {} : { dataPlanes: () => controlPlane.dataPlanes() }),
       workers: {
         markTarget: (...mark) => pool.markTarget(...mark),
+        operatePlugin: (command) => pool.operatePlugin(command),
         async setLogLevel(level) {
           log.setLevel(level);
           await pool.setLogLevel(level);

@@ -12,6 +12,7 @@ import { EndpointTable } from './http/endpoint-table.ts';
 import { addClustering } from './node/clustering.ts';
 import { addLogLevel } from './node/log-level.ts';
 import { addProcessEndpoints } from './node/process-endpoints.ts';
+import { addProxyCache } from './node/proxy-cache.ts';
 import { addRoot } from './node/root.ts';
 import { addStatus } from './node/status-endpoint.ts';
 import { addUpstreamHealth } from './node/upstream-health.ts';
@@ -68,6 +69,7 @@ function endpointTable(context: AdminContext, resources: ReturnType<typeof resou
   addConfig(table, context);
   addRoot(table, context, addLogLevel(table, context));
   addProcessEndpoints(table, context);
+  addProxyCache(table, context.workers);
   addClustering(table, context);
   addHistory(table, context, plugins);
   return table;

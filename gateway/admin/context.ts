@@ -3,6 +3,7 @@ import type { Settings } from '../../shared/config/settings/settings.ts';
 import type { ConfigurationReader } from '../../shared/config/source/reader.ts';
 import type { Logger, LogLevel } from '../../shared/observe/logger.ts';
 import type { PluginCatalog } from '../../shared/plugins/catalog.ts';
+import type { PluginCommand } from '../../shared/proxy/contract.ts';
 import type { ManagedConfiguration } from '../configuration/contract.ts';
 import type { ConfigurationControl } from '../configuration/control.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
@@ -54,6 +55,8 @@ export interface WorkerControls {
     address: string | undefined,
     healthy: boolean,
   ): Promise<number>;
+  /** What every instance of a plugin in every worker gave for an operation on what it holds. */
+  operatePlugin(command: PluginCommand): Promise<readonly unknown[]>;
   /** For this process and all its workers, those that start later too. */
   setLogLevel(level: LogLevel): Promise<void>;
 }

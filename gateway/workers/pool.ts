@@ -13,7 +13,7 @@ import { MetricAggregator } from '../../shared/observe/metrics-merge.ts';
 import type { RequestRecord } from '../../shared/observe/requests/request-record.ts';
 import type { TapBatch } from '../../shared/observe/tap/tap.ts';
 import type { TrafficReport } from '../../shared/observe/traffic/traffic-report.ts';
-import type { ListenerSpec } from '../../shared/proxy/contract.ts';
+import type { ListenerSpec, PluginCommand } from '../../shared/proxy/contract.ts';
 import type { CounterTable } from '../../shared/state/counter-table.ts';
 import type { EndpointHealth } from '../../shared/upstream/contract.ts';
 import { Backoff } from './backoff.ts';
@@ -315,6 +315,13 @@ export class WorkerPool {
   async setLogLevel(level: LogLevel): Promise<void> {
     this.#logLevel = level;
     await this.#askAll({ type: 'log-level', level });
+  }
+
+  /** What every instance of a plugin in every worker gave. Rejects with what one threw. */
+  async operatePlugin(command: PluginCommand): Promise<readonly unknown[]> {
+    return (await this.#askAll({ type: 'operate-plugin', command })).flatMap(
+      (answers) => (answers as readonly unknown[] | undefined) ?? [],
+    );
   }
 
   /** The answers of those that did not end meanwhile. */

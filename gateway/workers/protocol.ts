@@ -10,7 +10,7 @@ import type { KeptBecause } from '../../shared/observe/requests/request-record.t
 import type { FilterTerm } from '../../shared/observe/tap/filter.ts';
 import type { TapBatch, TapOptions } from '../../shared/observe/tap/tap.ts';
 import type { TrafficReport } from '../../shared/observe/traffic/traffic-report.ts';
-import type { EngineStatus, ListenerSpec } from '../../shared/proxy/contract.ts';
+import type { EngineStatus, ListenerSpec, PluginCommand } from '../../shared/proxy/contract.ts';
 import type { EngineSettings } from '../../shared/proxy/engine-settings.ts';
 
 /** Given to a worker when it starts. */
@@ -69,6 +69,7 @@ export type WorkerCommand =
       readonly healthy: boolean;
     }
   | { readonly type: 'log-level'; readonly level: LogLevel }
+  | { readonly type: 'operate-plugin'; readonly command: PluginCommand }
   | { readonly type: 'drain'; readonly timeoutMs: number }
   | { readonly type: 'close' };
 

@@ -117,6 +117,8 @@ async function perform(command: WorkerCommand): Promise<unknown> {
       return keptRequests(observer, command.query);
     case 'mark-target':
       return engine.markTarget(command.upstreamId, command.target, command.address, command.healthy);
+    case 'operate-plugin':
+      return engine.operatePlugin(command.command);
     case 'log-level':
       log.setLevel(command.level);
       return undefined;

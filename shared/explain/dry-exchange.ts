@@ -84,6 +84,13 @@ export class DryExchange implements AccessExchange {
     this.credential = credential;
   }
 
+  /** No upstream answers here. */
+  watchResponse(): void {}
+
+  askAgain(): boolean {
+    return false;
+  }
+
   forwardAs(change: Forwarding): void {
     this.forwarding = { ...this.forwarding, ...change };
   }

@@ -181,4 +181,7 @@ const NO_COUNTERS: WindowCounters = {
     throw new NotForADryRun();
   },
   read: () => 0,
+  add() {
+    throw new NotForADryRun();
+  },
 };

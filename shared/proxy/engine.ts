@@ -19,6 +19,7 @@ import type {
   EngineStatus,
   ListenerRole,
   ListenerSpec,
+  PluginCommand,
   PreparedConfiguration,
 } from './contract.ts';
 import { Deadlines } from './deadlines.ts';
@@ -213,6 +214,12 @@ class DataPlane implements Engine {
     this.resolver.close();
     // What plugins still have to hand over (queues bound their own wait).
     await this.deps.kept.settled();
+  }
+
+  async operatePlugin({ plugin, id, operation, key }: PluginCommand): Promise<readonly unknown[]> {
+    const instances = this.context.snapshot?.instancesOf(plugin) ?? [];
+    const asked = instances.filter((one) => id === undefined || one.id === id);
+    return Promise.all(asked.map(async ({ instance }) => instance.operate?.(operation, key)));
   }
 
   status(): EngineStatus {

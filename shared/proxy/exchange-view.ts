@@ -10,6 +10,7 @@ import type { Trace } from '../observe/requests/trace.ts';
 import { type Direction, Outcome } from '../observe/traffic/traffic-key.ts';
 import type {
   AccessExchange,
+  Answer,
   Attempt,
   BodyWatcher,
   ExitOptions,
@@ -17,6 +18,7 @@ import type {
   Forwarding,
   PluginInstance,
   ResponseView,
+  ResponseWatcher,
   Timings,
 } from '../plugins/contract.ts';
 import type { ClientConnection } from './client-connection.ts';
@@ -26,6 +28,7 @@ import type { GatewayError } from './errors.ts';
 import { checkForwarding } from './forwarding.ts';
 import { RequestBody } from './request-body.ts';
 import type { HttpRequestView } from './request-view.ts';
+import { ResponseWatchers } from './response-watchers.ts';
 import type { RoutePlan } from './snapshot.ts';
 import type { UpstreamLeg } from './upstream-leg.ts';
 
@@ -50,6 +53,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: FieldLines;
   readonly body: Buffer;
+  /** What Content-Length says when there is no body to measure; -1: the body's length. */
+  readonly declaredLength: number;
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -71,6 +76,8 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange, 
   body: RequestBody | undefined;
   /** What plugins want to be different about the request that goes upstream. */
   forwarding: Forwarding | undefined = undefined;
+  /** Who looks at the upstream's response. */
+  protected watchers: ResponseWatchers | undefined = undefined;
   protected step: number = Step.identify;
   protected plan: RoutePlan | undefined = undefined;
   protected leg: UpstreamLeg | undefined = undefined;
@@ -251,6 +258,26 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange, 
     this.forwarding = this.forwarding === undefined ? change : { ...this.forwarding, ...change };
   }
 
+  watchResponse(watcher: ResponseWatcher): void {
+    if (this.step > Step.access) throw new Error('watchResponse is for the access phase');
+    if (this.watchers !== undefined) this.watchers.add(watcher);
+    else this.watchers = new ResponseWatchers(watcher, (error) => this.watcherFailed(error));
+  }
+
+  private watcherFailed(error: unknown): void {
+    this.context.log.error('plugin failed', {
+      phase: 'watchResponse',
+      request_id: this.id,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  }
+
+  abstract askAgain(watcher: ResponseWatcher): boolean;
+
+  protected replyWithAnswer(answer: Answer): void {
+    this.reply = makeReply(answer.status, answer.body, undefined, answer);
+  }
+
   fail(status: number, message: string, options?: ExitOptions): void {
     if (this.step >= Step.answer) return;
     this.reason = message;
@@ -306,5 +333,5 @@ function makeReply(
   }
   if (options?.headers !== undefined)
     for (const [name, value] of options.headers) headers.append(name, value);
-  return { status, headers, body };
+  return { status, headers, body, declaredLength: options?.contentLength ?? -1 };
 }

@@ -12,10 +12,11 @@ import type { Refusal } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { Outcome } from '../observe/traffic/traffic-key.ts';
-import type { MaybePromise, PluginInstance } from '../plugins/contract.ts';
+import type { MaybePromise, PluginInstance, ResponseWatcher } from '../plugins/contract.ts';
 import { headerText } from '../plugins/header-text.ts';
 import { isPromise, pieceOf, tellRejection } from '../plugins/phase-result.ts';
 import { normalisePath } from '../router/normalise-path.ts';
+import { BackgroundRequest } from './background-request.ts';
 import { ERRORS, type GatewayError } from './errors.ts';
 import { ExchangeView, Step } from './exchange-view.ts';
 import { generatedResponseHead, relayedResponseHead } from './message-heads.ts';
@@ -63,6 +64,8 @@ export class Exchange extends ExchangeView {
   /** A phase of a plugin is on the stack. */
   private running = false;
   private keepAlive = true;
+  /** A watcher has answered in the upstream's place; what is still to come of its response is dropped. */
+  private replaced = false;
   private tunnel: WebSocketTunnel | undefined = undefined;
 
   get startedMs(): number {
@@ -421,7 +424,17 @@ export class Exchange extends ExchangeView {
       return true;
     }
     this.refuse(obstacle);
+    this.tellFailed(obstacle.status);
     return false;
+  }
+
+  askAgain(watcher: ResponseWatcher): boolean {
+    const service = this.plan?.service;
+    if (this.step !== Step.access || service === undefined) return false;
+    const destination = this.forwarding?.destination;
+    const goes = destination === undefined ? service : this.snapshot!.redirected(service, destination);
+    if (goes === undefined) return false;
+    return BackgroundRequest.start(this, this.snapshot!, this.plan!, goes, this.matchedPath, watcher);
   }
 
   onUpstreamConnected(): void {
@@ -462,6 +475,19 @@ export class Exchange extends ExchangeView {
       return;
     }
     if (this.body !== undefined && !this.body.ended) this.body.discard();
+    if (this.watchers !== undefined) {
+      const answer = this.watchers.head(head.status, head.lines);
+      if (answer !== undefined) {
+        this.replaced = true;
+        this.replyWithAnswer(answer);
+        // Without a body the response is over in a moment, and its connection can be used again.
+        if (head.framing === Framing.none) return;
+        this.leg!.abandon();
+        this.step = Step.answer;
+        this.advance();
+        return;
+      }
+    }
     this.response = { status: head.status, headers: head.lines, source: 'upstream' };
     this.step = Step.response;
     this.at = 0;
@@ -471,6 +497,7 @@ export class Exchange extends ExchangeView {
 
   onUpstreamBody(octets: Buffer, from: number, to: number): void {
     const { client } = this;
+    if (this.watchers !== undefined) this.watchers.piece(octets.subarray(from, to));
     if (this.plugins!.responseBody.length === 0) client.writer.piece(octets, from, to);
     else {
       const piece = this.transformResponse(Buffer.from(octets.subarray(from, to)), false);
@@ -485,6 +512,13 @@ export class Exchange extends ExchangeView {
   }
 
   onUpstreamEnd(trailers: FieldLines | undefined): void {
+    if (this.replaced) {
+      this.step = Step.answer;
+      this.advance();
+      return;
+    }
+    this.watchers?.ended();
+    this.watchers = undefined;
     const { writer } = this.client;
     if (this.plugins!.responseBody.length > 0) {
       const piece = this.transformResponse(EMPTY, true);
@@ -503,9 +537,21 @@ export class Exchange extends ExchangeView {
       this.finish(error.code);
       return;
     }
-    this.refuseBelow(error);
+    if (!this.replaced) {
+      this.refuseBelow(error);
+      this.tellFailed(error.status);
+    }
     this.step = Step.answer;
     this.advance();
+  }
+
+  /** Nothing more comes for those who watch; the first answer that they give replaces the reply. */
+  private tellFailed(status: number): void {
+    const { watchers } = this;
+    if (watchers === undefined) return;
+    this.watchers = undefined;
+    const answer = watchers.failed(status);
+    if (answer !== undefined) this.replyWithAnswer(answer);
   }
 
   // Steps: answer, response, relay.
@@ -529,24 +575,29 @@ export class Exchange extends ExchangeView {
     let body: Buffer | undefined = this.reply!.body;
     if (this.withPhase('responseBody').length > 0) body = this.transformResponse(body, true);
     if (body === undefined) return;
+    const lines = response.headers as FieldLines;
+    const { declaredLength } = this.reply!;
+    const declared = declaredLength < 0 ? body.length : declaredLength;
     // 426 speaks through Connection: it says `Upgrade` there, and nothing else may.
     const upgrade = status === 426;
     this.keepAlive = client.mayKeepAlive;
     writer.start(
       generatedResponseHead(
         context,
-        (response.headers as FieldLines).serialise(upgrade ? SKIP_NONE : SKIP_FRAMING),
+        lines.serialise(upgrade ? SKIP_NONE : SKIP_FRAMING),
         {
           status,
           requestId: this.id,
           framing: Framing.length,
-          contentLength: status === 204 || status < 200 ? -1 : body.length,
+          contentLength:
+            status === 204 || status === 304 || status < 200 ? -1 : bodiless ? declared : body.length,
           keepAlive: this.keepAlive || upgrade,
           clientMinorVersion: upgrade ? 1 : head.minorVersion,
           proxyLatencyMs: Math.trunc(context.deadlines.now() - this.startMs),
           upstreamLatencyMs: 0,
           extraLines: this.extraLines(),
         },
+        lines,
       ),
       Framing.length,
     );
@@ -755,6 +806,7 @@ export class Exchange extends ExchangeView {
   private finish(abortReason: string | undefined): void {
     if (this.step === Step.done) return;
     this.step = Step.done;
+    if (this.watchers !== undefined) this.tellFailed(0);
     this.endMs = this.context.deadlines.now();
     this.abortReason = abortReason;
     this.response ??= { status: 499, headers: new FieldLines(1), source: 'gateway' };

@@ -79,6 +79,8 @@ export interface Snapshot {
   /** What runs for requests that match no route: global plugins' response phases. */
   readonly unmatched: PluginPlan;
   nameOf(instance: PluginInstance): string;
+  /** The running instances of a plugin with the ids of their entities. */
+  instancesOf(plugin: string): readonly { readonly id: string; readonly instance: PluginInstance }[];
   /** Calls addressed to the service behind an inbound listener by its name, host or `host:port`. */
   readonly inbound: RoutePlan | undefined;
   readonly inboundNames: ReadonlySet<string>;

@@ -115,30 +115,12 @@ export class UpstreamLeg implements ResponseSink {
   /** Writes the head, and the body as far as it is here; the rest follows as it comes. */
   forward(matchedPath: string): void {
     const { exchange, plan, service } = this;
-    const { client, body, request, context } = exchange;
+    const { client, body, request } = exchange;
     const connection = this.connection!;
-    const { forwarding } = exchange;
-    const method = forwarding?.method ?? request.method;
-    const path = forwarding?.path ?? plan.upstreamPath(request.path, matchedPath);
-    const { pathAndQuery } = client.head;
-    // A bare `?` at the end is kept, as Kong keeps it.
-    const hasQuery = request.query !== '' || pathAndQuery.charCodeAt(pathAndQuery.length - 1) === 0x3f;
-    this.target = hasQuery ? path + '?' + request.query : path;
+    const method = exchange.forwarding?.method ?? request.method;
+    this.target = upstreamTarget(exchange, plan, matchedPath);
     connection.begin(this, method);
-    const head = upstreamRequestHead(context, client, client.head, {
-      method,
-      target: this.target,
-      host:
-        forwarding?.host ??
-        (plan.preserveHost && client.head.authority !== ''
-          ? client.head.authority
-          : (service.fixedHost ?? service.hostFor(this.endpoint!))),
-      framing: body === undefined ? Framing.none : body.framing,
-      contentLength: body === undefined ? 0 : body.contentLength,
-      websocket: asksForWebsocket(client.head),
-      requestId: exchange.id,
-      strippedPrefix: plan.stripPath && matchedPath.length > 1 ? escapePath(matchedPath) : '',
-    });
+    const head = requestHeadFor(exchange, plan, service, this.endpoint!, matchedPath, this.target);
     if (body === undefined) {
       connection.socket.write(head, 'latin1');
       connection.requestEnded();
@@ -317,7 +299,42 @@ export class UpstreamLeg implements ResponseSink {
   }
 }
 
-function kindOf(error: GatewayError): 'connect' | 'timeout' | 'invalid_response' {
+/** Path and query as they go upstream. */
+export function upstreamTarget(exchange: Exchange, plan: RoutePlan, matchedPath: string): string {
+  const { request, forwarding, client } = exchange;
+  const path = forwarding?.path ?? plan.upstreamPath(request.path, matchedPath);
+  const { pathAndQuery } = client.head;
+  // A bare `?` at the end is kept, as Kong keeps it.
+  const hasQuery = request.query !== '' || pathAndQuery.charCodeAt(pathAndQuery.length - 1) === 0x3f;
+  return hasQuery ? path + '?' + request.query : path;
+}
+
+export function requestHeadFor(
+  exchange: Exchange,
+  plan: RoutePlan,
+  service: ServicePlan,
+  endpoint: Endpoint,
+  matchedPath: string,
+  target: string,
+): string {
+  const { client, body, context, forwarding } = exchange;
+  return upstreamRequestHead(context, client, client.head, {
+    method: forwarding?.method ?? exchange.request.method,
+    target,
+    host:
+      forwarding?.host ??
+      (plan.preserveHost && client.head.authority !== ''
+        ? client.head.authority
+        : (service.fixedHost ?? service.hostFor(endpoint))),
+    framing: body === undefined ? Framing.none : body.framing,
+    contentLength: body === undefined ? 0 : body.contentLength,
+    websocket: asksForWebsocket(client.head),
+    requestId: exchange.id,
+    strippedPrefix: plan.stripPath && matchedPath.length > 1 ? escapePath(matchedPath) : '',
+  });
+}
+
+export function kindOf(error: GatewayError): 'connect' | 'timeout' | 'invalid_response' {
   switch (error) {
     case ERRORS.connectTimeout:
     case ERRORS.upstreamTimeout:

@@ -155,6 +155,7 @@ export function bench(overrides: Partial<AdminContext> = {}, store = true): Benc
     poolStatus: async () => POOL,
     workers: {
       markTarget: async (...mark) => marks.push(mark),
+      operatePlugin: async () => [],
       setLogLevel: async (level) => void levels.push(level),
     },
     metrics: async () => '# nothing\n',

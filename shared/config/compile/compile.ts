@@ -151,6 +151,10 @@ class Compiler {
       rewrite,
       unmatched: global,
       nameOf: (instance) => instances.get(instance) ?? 'unknown',
+      instancesOf: (name) =>
+        running
+          .filter(({ plugin }) => plugin.name === name)
+          .map(({ plugin, instance }) => ({ id: plugin.id, instance })),
       // The edge has already added the service's path; a caller by name sends what the application serves.
       inbound:
         local === undefined
@@ -245,7 +249,8 @@ class Compiler {
         directory,
         counters: deps.counters,
         metrics: deps.metrics,
-        keep: (key, open, close) => holds.keep(`${plugin.name}|${key}`, open, close),
+        keep: (key, open, close) =>
+          holds.keep(key.startsWith('shared:') ? key : `${plugin.name}|${key}`, open, close),
         destination: (host, port) => ({ host, port }),
         node: deps.node,
       });
