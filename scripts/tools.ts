@@ -25,6 +25,11 @@ export const TOOLS: readonly Tool[] = [
     debianPackage: 'redis-server',
     without: 'what is kept in Redis is not tested',
   },
+  {
+    command: 'chromium',
+    debianPackage: 'chromium',
+    without: 'the admin UI is not tested in a browser',
+  },
 ];
 
 const UPDATE_MS = 120_000;

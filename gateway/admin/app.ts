@@ -1,6 +1,7 @@
 /** The Admin API as an express application: what every answer carries, who is let in, then the endpoints. */
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { nodesRouter } from '../control-plane/nodes-router.ts';
+import { uiRouter } from '../ui/ui-router.ts';
 import { addConfig } from './config/config-endpoint.ts';
 import type { AdminContext } from './context.ts';
 import { addEntityEndpoints, addFilterChains } from './entities/endpoints.ts';
@@ -29,6 +30,7 @@ export function adminApp(context: AdminContext): express.Express {
     next();
   });
   app.use(context.access.middleware, context.access.router);
+  if (context.ui) app.use(uiRouter());
 
   if (context.controlPlane !== undefined) app.use('/_cardinal/nodes', nodesRouter(context.controlPlane));
   const resources = resourcesOf(context.managed.view.index, context.plugins);

@@ -23,6 +23,8 @@ export interface AdminContext {
   readonly control: ConfigurationControl;
   readonly reader: ConfigurationReader;
   readonly maxBodyBytes: number;
+  /** Whether the admin UI is served. */
+  readonly ui: boolean;
   /** Size of the shared counter table. */
   readonly counterBytes: number;
   /** Makes the text survive a restart; resolves when it would survive a power cut. */
