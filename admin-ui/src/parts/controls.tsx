@@ -146,9 +146,12 @@ export function Field({
   error,
   required = false,
   aside,
+  group = false,
   children,
 }: {
   readonly id: string;
+  /** Several controls: the label names all of them together. */
+  readonly group?: boolean;
   readonly label: ReactNode;
   readonly description?: ReactNode;
   readonly error?: string | undefined;
@@ -157,16 +160,24 @@ export function Field({
   readonly aside?: ReactNode;
   readonly children: ReactNode;
 }) {
+  const Label = group ? 'span' : 'label';
   return (
     <div className="flex min-w-0 flex-col gap-1">
       <div className="flex min-h-6 items-center justify-between gap-2">
-        <label htmlFor={id} className="font-medium">
+        <Label className="font-medium" {...(group ? { id: `${id}-label` } : { htmlFor: id })}>
           {label}
           {required && <span className="ml-1 text-12 font-normal text-faint">required</span>}
-        </label>
+        </Label>
         {aside}
       </div>
-      {children}
+      {group ? (
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring its own legend and box.
+        <div role="group" aria-labelledby={`${id}-label`}>
+          {children}
+        </div>
+      ) : (
+        children
+      )}
       {error !== undefined && (
         <p id={`${id}-error`} className="text-12 text-bad">
           {error}

@@ -63,6 +63,7 @@ export function useShortcuts(actions: ShortcutActions): void {
         return;
       }
       if (event.key === 'g') afterG = event.timeStamp;
+      else if (event.key === 'j' || event.key === 'k') stepRows(event.key === 'j' ? 1 : -1);
       else if (event.key === '?') actions.help();
       else if (event.key === '/') {
         event.preventDefault();
@@ -86,6 +87,11 @@ function offered(key: string): HTMLElement | undefined {
   return [...document.querySelectorAll<HTMLElement>(`[data-shortcut="${CSS.escape(key)}"]`)].find(
     (element) => element.checkVisibility() && !element.matches(':disabled'),
   );
+}
+
+/** The first table on the page moves its focus. */
+function stepRows(by: number): void {
+  document.querySelector('[data-rows]')?.dispatchEvent(new CustomEvent('rows-step', { detail: by }));
 }
 
 function letterShortcutsHold(event: KeyboardEvent): boolean {
