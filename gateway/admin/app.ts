@@ -4,6 +4,7 @@ import { nodesRouter } from '../control-plane/nodes-router.ts';
 import { uiRouter } from '../ui/ui-router.ts';
 import { addConfig } from './config/config-endpoint.ts';
 import type { AdminContext } from './context.ts';
+import { addConfigText } from './declarative/config-text-endpoint.ts';
 import { addEntityEndpoints, addFilterChains } from './entities/endpoints.ts';
 import { EntityApi } from './entities/entity-api.ts';
 import { resourcesOf, secretlyAddressed } from './entities/resources.ts';
@@ -74,6 +75,7 @@ function endpointTable(context: AdminContext, resources: ReturnType<typeof resou
   addProxyCache(table, context.workers);
   addClustering(table, context);
   addHistory(table, context, plugins);
+  addConfigText(table, context, plugins);
   return table;
 }
 

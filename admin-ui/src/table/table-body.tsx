@@ -109,7 +109,6 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
   const allTicked = selection !== undefined && rows.every(({ id }) => selection[id] === true);
   const someTicked = selection !== undefined && rows.some(({ id }) => selection[id] === true);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: arrows move between the rows' own links.
     <section
       ref={scroller}
       aria-label={props.caption}
