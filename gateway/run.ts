@@ -238,6 +238,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
         now: Date.now,
       },
       maxBodyBytes: settings.admin_max_body_size,
+      ui: settings.admin_ui,
       counterBytes: counters.buffer.byteLength,
       store: (text) => directory.storeConfiguration(text),
       ...(managed.writable ? { storeReachable: () => answers(store) } : {}),

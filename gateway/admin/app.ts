@@ -1,8 +1,10 @@
 /** The Admin API as an express application: what every answer carries, who is let in, then the endpoints. */
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { nodesRouter } from '../control-plane/nodes-router.ts';
+import { uiRouter } from '../ui/ui-router.ts';
 import { addConfig } from './config/config-endpoint.ts';
 import type { AdminContext } from './context.ts';
+import { addConfigText } from './declarative/config-text-endpoint.ts';
 import { addEntityEndpoints, addFilterChains } from './entities/endpoints.ts';
 import { EntityApi } from './entities/entity-api.ts';
 import { resourcesOf, secretlyAddressed } from './entities/resources.ts';
@@ -31,6 +33,7 @@ export function adminApp(context: AdminContext): express.Express {
     next();
   });
   app.use(context.access.middleware, context.access.router);
+  if (context.ui) app.use(uiRouter());
 
   if (context.observe !== undefined) app.use(observeRouter(context.observe));
   if (context.controlPlane !== undefined) app.use('/_cardinal/nodes', nodesRouter(context.controlPlane));
@@ -72,6 +75,7 @@ function endpointTable(context: AdminContext, resources: ReturnType<typeof resou
   addProxyCache(table, context.workers);
   addClustering(table, context);
   addHistory(table, context, plugins);
+  addConfigText(table, context, plugins);
   return table;
 }
 

@@ -27,6 +27,8 @@ export interface AdminContext {
   /** What is known of the traffic; absent where there is none. */
   readonly observe?: ObserveContext;
   readonly maxBodyBytes: number;
+  /** Whether the admin UI is served. */
+  readonly ui: boolean;
   /** Size of the shared counter table. */
   readonly counterBytes: number;
   /** Makes the text survive a restart; resolves when it would survive a power cut. */

@@ -148,6 +148,7 @@ export function bench(overrides: Partial<AdminContext> = {}, store = true): Benc
     control: { busy: false, current: EMPTY_CONFIGURATION } as AdminContext['control'],
     reader: createReader(catalog.schemas),
     maxBodyBytes: 1024 ** 2,
+    ui: true,
     access: { middleware: (_request, _response, next) => next(), router: Router() },
     counterBytes: 1024,
     store: async () => {},
