@@ -30,6 +30,11 @@ export const TOOLS: readonly Tool[] = [
     debianPackage: 'chromium',
     without: 'the admin UI is not tested in a browser',
   },
+  {
+    command: 'haproxy',
+    debianPackage: 'haproxy',
+    without: 'what docker-compose.yml runs is not run',
+  },
 ];
 
 const UPDATE_MS = 120_000;

@@ -13,9 +13,11 @@ import { EndpointTable } from './http/endpoint-table.ts';
 import { addClustering } from './node/clustering.ts';
 import { addLogLevel } from './node/log-level.ts';
 import { addProcessEndpoints } from './node/process-endpoints.ts';
+import { addProxyCache } from './node/proxy-cache.ts';
 import { addRoot } from './node/root.ts';
 import { addStatus } from './node/status-endpoint.ts';
 import { addUpstreamHealth } from './node/upstream-health.ts';
+import { observeRouter } from './observe/observe-router.ts';
 import { pluginSchemas } from './schemas/plugin-schemas.ts';
 import { addSchemaEndpoints } from './schemas/schema-endpoints.ts';
 import { addTagEndpoints } from './tags-endpoint.ts';
@@ -32,6 +34,7 @@ export function adminApp(context: AdminContext): express.Express {
   app.use(context.access.middleware, context.access.router);
   if (context.ui) app.use(uiRouter());
 
+  if (context.observe !== undefined) app.use(observeRouter(context.observe));
   if (context.controlPlane !== undefined) app.use('/_cardinal/nodes', nodesRouter(context.controlPlane));
   const resources = resourcesOf(context.managed.view.index, context.plugins);
   app.use(
@@ -68,6 +71,7 @@ function endpointTable(context: AdminContext, resources: ReturnType<typeof resou
   addConfig(table, context);
   addRoot(table, context, addLogLevel(table, context));
   addProcessEndpoints(table, context);
+  addProxyCache(table, context.workers);
   addClustering(table, context);
   addHistory(table, context, plugins);
   return table;

@@ -24,6 +24,11 @@ test('the overview is short and lists every command; each command has help with 
     'apply',
     'dump',
     'token',
+    'explain',
+    'tap',
+    'stats',
+    'requests',
+    'health',
     'version',
     'help',
   ]);

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { bundledPluginNames, loadPlugins, PluginLoadError } from '../registry.ts';
+import { bundledPluginNames, loadPlugins, PluginLoadError, WITH_ENTITIES } from '../registry.ts';
 import { createPluginHarness } from '../testkit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'user-plugins-'));
@@ -149,4 +149,10 @@ test('paths that hold no plugin, and names that are taken', async () => {
     load(['key-auth'], file(PLUGIN.replace('schema: {', entities))),
     /its entities 'keyauth_credentials' are those of the plugin 'key-auth'/,
   );
+});
+
+test('which bundled plugins have entities of their own is known without their schemas', async () => {
+  const registry = await loadPlugins({ bundled: 'all', paths: [] });
+  const owners = registry.names().filter((name) => registry.schema(name)?.entities !== undefined);
+  assert.deepEqual([...WITH_ENTITIES].sort(), owners);
 });
