@@ -59,6 +59,12 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('../gateway/cli/token-command.ts'),
   },
   {
+    group: 'Compare',
+    name: 'lab',
+    summary: 'measure the deployment patterns against each other',
+    load: () => import('../lab/command.ts'),
+  },
+  {
     group: 'About',
     name: 'version',
     summary: 'print the version',

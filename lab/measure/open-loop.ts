@@ -58,6 +58,8 @@ export interface OpenLoopResult {
   /** Part of one core the generator used. */
   readonly generatorCpu: number;
   readonly measuredSeconds: number;
+  /** When measuring began, milliseconds since the epoch. */
+  readonly beganAtMs: number;
   readonly targets: readonly TargetResult[];
 }
 
@@ -198,6 +200,7 @@ export async function runOpenLoop(load: OpenLoopLoad): Promise<OpenLoopResult> {
     saturated,
     generatorCpu: (cpu.user + cpu.system) / 1000 / (doneMs - cpuFromMs),
     measuredSeconds: (doneMs - measureFromMs) / 1000,
+    beganAtMs: performance.timeOrigin + measureFromMs,
     targets: lanes.map(({ target, bins }) => ({
       name: target.name,
       sent: bins.reduce((sum, [all]) => sum + all, 0),
