@@ -53,14 +53,16 @@ export async function roundTrips(port: number, count: number): Promise<number[]>
     socket.write(message);
     let got = 0;
     await new Promise<void>((resolve, reject) => {
+      const onClose = (): void => reject(new Error('the echo was cut'));
       const onData = (chunk: Buffer): void => {
         got += chunk.length;
         if (got < message.length) return;
         socket.off('data', onData);
+        socket.off('close', onClose);
         resolve();
       };
       socket.on('data', onData);
-      socket.once('close', () => reject(new Error('the echo was cut')));
+      socket.once('close', onClose);
     });
     times.push(performance.now() - startMs);
   }

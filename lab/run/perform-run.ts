@@ -64,6 +64,7 @@ export async function performRun(call: Call): Promise<number> {
       directory: workDir,
       portBase: options.portBase,
       policySet: (name, folder) => policySetOf(plan, name, folder, io),
+      startedMs,
       signal: interrupt.signal,
       progress,
       notice: (text) => {

@@ -37,6 +37,8 @@ export interface RunContext {
   readonly directory: string;
   readonly portBase: number | undefined;
   readonly policySet: (name: string, directory: string) => Promise<PolicySet>;
+  /** `performance.now()` when the run began. */
+  readonly startedMs: number;
   /** Aborted by Ctrl+C. */
   readonly signal: AbortSignal;
   readonly progress: (text: string) => void;
@@ -46,6 +48,7 @@ export interface RunContext {
 const CONNECTIONS = 32;
 const WARM_UP_RATE = 250;
 const ATTEMPTS = 3;
+const LEAST_ROUNDS = 2;
 const CALIBRATION_SAMPLES = 150;
 /** Of the cores that services and proxies have. */
 const LOAD_SHARE = 0.3;
@@ -268,6 +271,7 @@ class EnvironmentRun {
     for (const [at, { cell, topology, round, key }] of steps.entries()) {
       this.stopIfAsked();
       if (context.journal.has({ type: 'measurement', key })) continue;
+      if (this.late() && round >= LEAST_ROUNDS) continue;
       if (cell.roundTripMs !== null && cell.roundTripMs !== roundTripMs) {
         roundTripMs = cell.roundTripMs;
         await setRoundTrip(this.environment, roundTripMs);
@@ -277,7 +281,7 @@ class EnvironmentRun {
           `${plan.policies}: ${at + 1} of ${steps.length}, round ${round + 1}, ${topology}, ${describeCell(cell)}` +
             (attempt === 1 ? '' : `, attempt ${attempt}`),
         );
-        const last = attempt === ATTEMPTS;
+        const last = attempt === ATTEMPTS || this.late();
         const entry = await this.measure(cell, topology, round, key);
         this.stopIfAsked();
         const done = entry.void === null || last;
@@ -446,6 +450,11 @@ class EnvironmentRun {
       total += time.totalTicks;
     }
     return { busy, total };
+  }
+
+  private late(): boolean {
+    const { plan, startedMs } = this.context;
+    return plan.enoughAfterSeconds !== null && performance.now() - startedMs > plan.enoughAfterSeconds * 1000;
   }
 
   private stopIfAsked(): void {

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError } from '../../shared/cli/cli-error.ts';
 import { EXIT } from '../../shared/cli/exit-codes.ts';
-import { onCores } from '../measure/placement.ts';
+import { onCores, pinProcess } from '../measure/placement.ts';
 import { untilOk } from '../measure/probe.ts';
 import { lastOutput, type StartedProcess, start, stop } from '../measure/processes.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
@@ -110,7 +110,7 @@ export class Environment {
   /** Starts it again as it was; resolves when it is ready. */
   async restart(name: string): Promise<void> {
     const member = this.memberOf(name);
-    const again = await this.launch(this.launches.get(name)!);
+    const again = await this.launch(this.launches.get(name)!, this.options.cores);
     member.process = again.process;
   }
 
@@ -125,13 +125,15 @@ export class Environment {
     const total = queue.length;
     const workers = Array.from({ length: AT_ONCE }, async () => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        this.members.push(await this.launch(next));
+        this.members.push(await this.launch(next, []));
         this.options.progress(`starting ${this.policies.name}: ${this.members.length} of ${total} processes`);
       }
     });
     const results = await Promise.allSettled(workers);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+    // Only now: a start may use the whole machine.
+    for (const { process } of this.members) pinProcess(process.pid, this.options.cores);
   }
 
   private plan(): Launch[] {
@@ -298,12 +300,12 @@ export class Environment {
     };
   }
 
-  private async launch(launch: Launch): Promise<Member> {
+  private async launch(launch: Launch, cores: readonly (number | null)[]): Promise<Member> {
     this.launches.set(launch.name, launch);
     const sinceMs = performance.now();
     const child = start({
       name: launch.name,
-      ...onCores(this.options.cores, process.execPath, launch.args),
+      ...onCores(cores, process.execPath, launch.args),
       cwd: this.options.directory,
       env: cleanEnvironment(),
       logFile: join(this.options.directory, `${launch.name}.log`),

@@ -59,8 +59,8 @@ export default ({ definePlugin, field }: PluginSdk) =>
             if (!NOT_PASSED.has(name.toLowerCase())) passed.push(name, value);
           });
           const far = headers.get('x-lab-network') === 'far';
-          const path =
-            exchange.request.path + (exchange.request.query === '' ? '' : `?${exchange.request.query}`);
+          // As it came: the normalised path is no request target.
+          const path = exchange.request.target;
           return ask(agent, far ? config.far_port : config.port, exchange.request.method, path, passed).then(
             ({ status, contentType, consumer, body }) => {
               if (status < 300) {
