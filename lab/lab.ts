@@ -11,6 +11,21 @@ export async function runLab(call: Call): Promise<number> {
       const { performRun } = await import('./run/perform-run.ts');
       return performRun(call);
     }
+    case 'report': {
+      expect(rest, 0, 1, verb);
+      const { report } = await import('./report/verbs.ts');
+      return report(call, rest[0]);
+    }
+    case 'diff': {
+      expect(rest, 2, 2, verb);
+      const { diff } = await import('./report/verbs.ts');
+      return diff(call, rest[0]!, rest[1]!);
+    }
+    case 'predict': {
+      expect(rest, 1, 2, verb);
+      const { predictGraph } = await import('./report/verbs.ts');
+      return predictGraph(call, rest[0]!, rest[1]);
+    }
     default:
       throw new CliError(`there is no cardinal lab ${verb}`, {
         exitCode: EXIT.usage,

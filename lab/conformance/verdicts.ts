@@ -7,7 +7,7 @@ import { probe } from '../measure/probe.ts';
 import type { PolicySample, PolicySet } from '../policies/policy-set.ts';
 import { entryOf } from '../topologies/addresses.ts';
 import type { Environment } from '../topologies/environment.ts';
-import type { TopologyId } from '../topologies/topology.ts';
+import { TOPOLOGIES, type TopologyId } from '../topologies/topology.ts';
 
 export interface Verdict {
   readonly request: string;
@@ -31,6 +31,39 @@ export interface VerdictRecord {
 }
 
 const MOST_DIFFERENCES = 5;
+
+/**
+ * Asks all patterns and compares them with the central gateway (or the first that enforces anything). Direct calls are
+ * the baseline: nobody enforces anything there, and nobody expects it.
+ */
+export async function compareAll(
+  environment: Environment,
+  topologies: readonly TopologyId[],
+  next: (topology: TopologyId) => void,
+): Promise<VerdictRecord[]> {
+  const withPlugins = environment.policies.plugins.length > 0;
+  const all = new Map<TopologyId, Verdict[]>();
+  for (const topology of topologies) {
+    next(topology);
+    all.set(topology, await verdictsOf(environment, topology));
+  }
+  const enforcing = topologies.filter(
+    (id) => !withPlugins || (id !== 'T0' && TOPOLOGIES[id].enforcesNothing === null),
+  );
+  const reference = enforcing.includes('T2') ? 'T2' : enforcing[0];
+  return topologies.map((topology): VerdictRecord => {
+    const own = all.get(topology)!;
+    if (topology === reference || (withPlugins && topology === 'T0')) return record(topology, own, null, []);
+    const nothing = withPlugins ? TOPOLOGIES[topology].enforcesNothing : null;
+    if (nothing !== null) return record(topology, own, null, [nothing]);
+    return record(topology, own, reference ?? null, differences(all.get(reference ?? topology)!, own));
+  });
+}
+
+/** The patterns whose timings mean the same. */
+export function comparableOf(verdicts: readonly VerdictRecord[]): TopologyId[] {
+  return verdicts.filter((one) => one.differences.length === 0).map(({ topology }) => topology);
+}
 
 function samplesOf(set: PolicySet): PolicySample[] {
   const { headers } = set;
@@ -105,7 +138,7 @@ export function differences(reference: readonly Verdict[], other: readonly Verdi
     : found;
 }
 
-export function record(
+function record(
   topology: TopologyId,
   verdicts: readonly Verdict[],
   comparedWith: TopologyId | null,

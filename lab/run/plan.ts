@@ -92,7 +92,7 @@ const QUICK: Size = {
   rounds: 5,
   distanceRounds: 3,
   seconds: 0.7,
-  warmUpRequests: 700,
+  warmUpRequests: 1400,
   roundTripsMs: [0.25, 1, 5],
   policies: ['standard'],
   failureSeconds: 4,

@@ -3,13 +3,7 @@
  * before timings; patterns that do not decide alike are not timed. Whatever happens, no process is left.
  */
 import { join } from 'node:path';
-import {
-  differences,
-  record,
-  type Verdict,
-  type VerdictRecord,
-  verdictsOf,
-} from '../conformance/verdicts.ts';
+import { comparableOf, compareAll } from '../conformance/verdicts.ts';
 import { voidReason } from '../load/gates.ts';
 import type { Generator } from '../load/generator.ts';
 import { Histogram } from '../measure/histogram.ts';
@@ -23,7 +17,7 @@ import type { PolicySet } from '../policies/policy-set.ts';
 import { calibration, roundTrips, startEcho } from '../relay/calibrate.ts';
 import { entryOf } from '../topologies/addresses.ts';
 import { Environment } from '../topologies/environment.ts';
-import { TOPOLOGIES, type TopologyId } from '../topologies/topology.ts';
+import type { TopologyId } from '../topologies/topology.ts';
 import type { Journal } from './journal.ts';
 import { type Cell, type EnvironmentPlan, FAILURE_PAIRS, type FailureStep, type Plan } from './plan.ts';
 import type { MeasurementEntry } from './records.ts';
@@ -46,7 +40,7 @@ export interface RunContext {
 }
 
 const CONNECTIONS = 32;
-const WARM_UP_RATE = 250;
+const WARM_UP_RATE = 400;
 const ATTEMPTS = 3;
 const LEAST_ROUNDS = 2;
 const CALIBRATION_SAMPLES = 150;
@@ -106,9 +100,7 @@ class EnvironmentRun {
       (entry) => entry.type === 'verdicts' && entry.policies === policies,
     );
     if (verdicts?.type !== 'verdicts') return false;
-    this.comparable = verdicts.verdicts
-      .filter((one) => one.differences.length === 0)
-      .map(({ topology }) => topology);
+    this.comparable = comparableOf(verdicts.verdicts);
     return (
       this.steps().every(({ key }) => journal.has({ type: 'measurement', key })) &&
       failures.every(
@@ -152,29 +144,15 @@ class EnvironmentRun {
   }
 
   private async compareVerdicts(): Promise<void> {
-    const { plan, environment, context, policies } = this;
-    const withPlugins = policies.plugins.length > 0;
-    const all = new Map<TopologyId, Verdict[]>();
-    for (const topology of plan.topologies) {
+    const { plan, environment, context } = this;
+    const verdicts = await compareAll(environment, plan.topologies, (topology) => {
+      this.stopIfAsked();
       context.progress(`${plan.policies}: do all decide alike? ${topology}`);
-      all.set(topology, await verdictsOf(environment, topology));
-    }
-    const enforcing = plan.topologies.filter(
-      (id) => !withPlugins || (id !== 'T0' && TOPOLOGIES[id].enforcesNothing === null),
-    );
-    const reference = enforcing.includes('T2') ? 'T2' : enforcing[0];
-    const verdicts = plan.topologies.map((topology): VerdictRecord => {
-      const own = all.get(topology)!;
-      if (topology === reference || (withPlugins && topology === 'T0'))
-        return record(topology, own, null, []);
-      const reason = withPlugins ? TOPOLOGIES[topology].enforcesNothing : null;
-      if (reason !== null || reference === undefined)
-        return record(topology, own, null, [reason ?? 'nothing to compare']);
-      return record(topology, own, reference, differences(all.get(reference)!, own));
     });
-    this.comparable = verdicts.filter((one) => one.differences.length === 0).map(({ topology }) => topology);
-    for (const { topology, differences: found } of verdicts)
-      if (found.length > 0) context.notice(`${plan.policies}: ${topology} is not compared: ${found[0]}`);
+    this.comparable = comparableOf(verdicts);
+    for (const { topology, differences } of verdicts)
+      if (differences.length > 0)
+        context.notice(`${plan.policies}: ${topology} is not compared: ${differences[0]}`);
     if (!context.journal.has({ type: 'verdicts', key: plan.policies }))
       context.journal.append({ type: 'verdicts', key: plan.policies, policies: plan.policies, verdicts });
   }
