@@ -1,7 +1,7 @@
 /**
  * The additive model: a request costs something at its entry, and each call something by itself, for each pass through
- * a proxy, for each run of the plugins, and for each crossing of the network. One set of prices for all patterns,
- * because one implementation runs in all of them. What it misses is reported.
+ * a gateway or a microgateway (one engine, other settings of the runtime), for each run of the plugins, and for each
+ * crossing of the network. One set of prices for all patterns, because one implementation runs in all of them. What it misses is reported.
  */
 import { TOPOLOGIES, type TopologyId } from '../topologies/topology.ts';
 import { type Fit, leastSquares } from './least-squares.ts';
@@ -18,7 +18,14 @@ export interface Observation {
   readonly value: number;
 }
 
-export const PRICES = ['request', 'call', 'proxy pass', 'plugin run', 'network round trip (ms)'] as const;
+export const PRICES = [
+  'request',
+  'call',
+  'pass through a gateway',
+  'pass through a microgateway',
+  'plugin run',
+  'network round trip (ms)',
+] as const;
 
 export interface AdditiveFit {
   /** In the unit of the observations, by the names of `PRICES`; null: the data do not say. */
@@ -31,12 +38,16 @@ export interface AdditiveFit {
 
 export function rowOf(one: Omit<Observation, 'value'>): number[] {
   const { cost, entryParses } = TOPOLOGIES[one.topology];
-  const { parses, chainRuns, networkRoundTrips } = cost(one.withPlugins ? 1 - one.hitRatio : 0);
+  const { parses, sidecarParses, chainRuns, networkRoundTrips } = cost(
+    one.withPlugins ? 1 - one.hitRatio : 0,
+  );
   const calls = one.atOnce ? 1 : one.calls;
   return [
     1,
     calls,
-    parses * calls + entryParses,
+    // From outside one comes by the edge gateway and the first sidecar.
+    (parses - sidecarParses) * calls + entryParses / 2,
+    sidecarParses * calls + entryParses / 2,
     one.withPlugins ? chainRuns * calls : 0,
     networkRoundTrips * calls * one.roundTripMs,
   ];

@@ -145,9 +145,11 @@ function cpuOf(
 }
 
 function memoryOf(graph: CallGraph, topology: TopologyId, set: SetAnalysis): number {
-  const bytes = (role: Role): number => set.residentByRole.get(role)?.medianBytes ?? Number.NaN;
+  const bytes = (role: Role | 'embedded'): number => set.residentByRole.get(role)?.medianBytes ?? Number.NaN;
   const instances = [...graph.services.values()].reduce((sum, one) => sum + one.instances, 0);
   switch (topology) {
+    case 'T1':
+      return Math.max(0, bytes('embedded') - bytes('service')) * instances;
     case 'T2':
       return bytes('central');
     case 'T3i':

@@ -170,7 +170,14 @@ const slowMiddleware: PolicySet = {
   pluginPaths: [],
 };
 
-export const POLICY_SET_NAMES = ['none', 'key-auth', 'standard', 'heavy', 'middleware-100ms'] as const;
+export const POLICY_SET_NAMES = [
+  'none',
+  'key-auth',
+  'standard',
+  'heavy',
+  'middleware-100ms',
+  'control-plane',
+] as const;
 export type PolicySetName = (typeof POLICY_SET_NAMES)[number];
 
 export function builtInPolicySet(name: PolicySetName, logFile: string): PolicySet {
@@ -185,6 +192,8 @@ export function builtInPolicySet(name: PolicySetName, logFile: string): PolicySe
       return heavy(logFile);
     case 'middleware-100ms':
       return slowMiddleware;
+    case 'control-plane':
+      return { ...keyAuth, name, says: 'an API key, by way of a control plane' };
   }
 }
 

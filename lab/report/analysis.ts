@@ -74,7 +74,11 @@ export interface SetAnalysis {
   readonly latencyFit: AdditiveFit | null;
   readonly cpuFit: AdditiveFit | null;
   readonly heldOut: HeldOut | null;
-  readonly residentByRole: ReadonlyMap<Role, { readonly medianBytes: number; readonly processes: number }>;
+  /** By role; `embedded`: services that have the plugins in their process (T1). */
+  readonly residentByRole: ReadonlyMap<
+    Role | 'embedded',
+    { readonly medianBytes: number; readonly processes: number }
+  >;
   readonly failures: readonly (FailureEntry & { readonly radius: BlastRadius })[];
 }
 
@@ -148,7 +152,11 @@ function analyseSet(
     latencyFit: fitAdditive(latency),
     cpuFit: fitAdditive(cpu),
     heldOut: holdOut(latency, 'T3b'),
-    residentByRole: residentByRole(own, rates),
+    residentByRole: residentByRole(
+      own,
+      rates,
+      verdicts?.verdicts.some(({ topology }) => topology === 'T1') === true,
+    ),
     failures: entries
       .filter((entry) => entry.type === 'failure')
       .filter((entry) => entry.policies === policies)
@@ -240,7 +248,15 @@ function rowsOf(cell: readonly MeasurementEntry[], plugins: boolean): Row[] {
 }
 
 function cpuByRole(counted: readonly MeasurementEntry[], requests: number): Record<Role, number> {
-  const cpuUs: Record<Role, number> = { service: 0, central: 0, sidecar: 0, node: 0, legacy: 0, relay: 0 };
+  const cpuUs: Record<Role, number> = {
+    service: 0,
+    central: 0,
+    sidecar: 0,
+    node: 0,
+    legacy: 0,
+    'control-plane': 0,
+    relay: 0,
+  };
   for (const one of counted)
     for (const role of Object.keys(cpuUs) as Role[]) cpuUs[role] += one.cpuUs[role] / Math.max(1, requests);
   return cpuUs;
@@ -265,16 +281,19 @@ function distancePoints(rows: readonly Row[], distanceOf: (row: Row) => number) 
 function residentByRole(
   measurements: readonly MeasurementEntry[],
   rates: RatesEntry | undefined,
-): ReadonlyMap<Role, { medianBytes: number; processes: number }> {
+  embedded: boolean,
+): ReadonlyMap<Role | 'embedded', { medianBytes: number; processes: number }> {
   // The last look at each process, after it has worked.
   const last = new Map<string, number>();
   for (const { residentBytes } of measurements)
     for (const [name, bytes] of Object.entries(residentBytes)) if (bytes > 0) last.set(name, bytes);
-  const byRole = new Map<Role, number[]>();
+  const byRole = new Map<Role | 'embedded', number[]>();
   for (const [name, { role, bytes }] of Object.entries(rates?.residentBytes ?? {})) {
-    const list = byRole.get(role) ?? [];
+    // The first service is called by nobody, and so has no plugins.
+    const label = embedded && role === 'service' && name !== 's0' ? 'embedded' : role;
+    const list = byRole.get(label) ?? [];
     list.push(last.get(name) ?? bytes);
-    byRole.set(role, list);
+    byRole.set(label, list);
   }
   return new Map(
     [...byRole].map(([role, list]) => [role, { medianBytes: median(list), processes: list.length }]),

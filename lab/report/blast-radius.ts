@@ -1,6 +1,9 @@
 /** What the death of one process did: to how many pairs of services, for how long. */
 import type { FailureEntry } from '../run/records.ts';
 
+/** Without a failure for so long it has recovered. */
+const RECOVERED_MS = 500;
+
 export interface BlastRadius {
   readonly pairs: number;
   readonly pairsHit: number;
@@ -8,6 +11,8 @@ export interface BlastRadius {
   readonly failedShare: number;
   /** From the kill to the end of the last bin with a failure; 0 when nothing failed. */
   readonly failingMs: number;
+  /** Requests were still failing when the scenario ended. */
+  readonly unrecovered: boolean;
   /** [failed, sent] of all pairs, for each second. */
   readonly perSecond: readonly (readonly [number, number])[];
 }
@@ -17,6 +22,7 @@ export function blastRadius({ pairs, binMs, killedAtMs }: FailureEntry): BlastRa
   let failed = 0;
   let lastFailureMs = Number.NEGATIVE_INFINITY;
   const perSecond: [number, number][] = [];
+  const endMs = binMs * Math.max(0, ...pairs.map(({ bins }) => bins.length));
   for (const pair of pairs) {
     sent += pair.sent;
     failed += pair.failed;
@@ -33,6 +39,7 @@ export function blastRadius({ pairs, binMs, killedAtMs }: FailureEntry): BlastRa
     pairsHit: pairs.filter((pair) => pair.failed > 0).length,
     failedShare: sent === 0 ? 0 : failed / sent,
     failingMs: Math.max(0, lastFailureMs - killedAtMs),
+    unrecovered: endMs - lastFailureMs < RECOVERED_MS,
     perSecond,
   };
 }

@@ -40,7 +40,7 @@ export function caveatsOf(
   );
   if (plan.environments.some(({ topologies }) => topologies.includes('T1')))
     caveats.push(
-      'T1 runs the same compiled plugins in the process of the service; node:http parses, bodies are whole, and counters are its own. The memory of a service includes them in every pattern.',
+      'T1 runs the same compiled plugins in the process of the service; node:http parses, bodies are whole, and counters are its own.',
     );
   for (const { calibration } of sets)
     for (const { wantedMs, effectiveMs, errorP95Ms } of calibration?.calibrations ?? [])

@@ -115,8 +115,11 @@ function rangeOf(interval: Interval | null): { low?: number; high?: number } {
 
 /** What each pattern needs for the services of this run. */
 function memoryBars({ residentByRole, verdicts }: SetAnalysis) {
-  const bytes = (role: Role): number => (residentByRole.get(role)?.medianBytes ?? 0) / 1024 / 1024;
-  const services = residentByRole.get('service')?.processes ?? 0;
+  const bytes = (role: Role | 'embedded'): number =>
+    (residentByRole.get(role)?.medianBytes ?? 0) / 1024 / 1024;
+  const services =
+    (residentByRole.get('service')?.processes ?? 0) + (residentByRole.get('embedded')?.processes ?? 0);
+  const inProcess = Math.max(0, bytes('embedded') - bytes('service'));
   const needs: Readonly<Record<string, readonly [Role, number][]>> = {
     T2: [['central', 1]],
     T3i: [['sidecar', services]],
@@ -132,10 +135,15 @@ function memoryBars({ residentByRole, verdicts }: SetAnalysis) {
     ],
   };
   const known = new Set((verdicts?.verdicts ?? []).map(({ topology }) => topology as string));
-  return Object.entries(needs)
+  const embedded =
+    inProcess === 0
+      ? []
+      : [{ name: 'T1', parts: [{ name: 'in the services', value: inProcess * (services - 1) }] }];
+  const others = Object.entries(needs)
     .filter(([topology]) => known.has(topology))
     .map(([topology, list]) => ({
       name: topology,
       parts: list.map(([role, count]) => ({ name: role, value: bytes(role) * count })),
     }));
+  return [...embedded, ...others];
 }

@@ -22,6 +22,7 @@ export function tablesOf(analysis: Analysis): Table[] {
     if (rows.some(({ kind }) => kind === 'depth'))
       tables.push(article ? articleTable(set) : latencyTable(set, 'depth', 'Latency by pattern and depth'));
     if (article) continue;
+    if (rows.length === 0 && set.failures.length === 0) continue;
     if (rows.some(({ kind }) => kind === 'fan')) tables.push(latencyTable(set, 'fan', 'Calls at once'));
     if (rows.some(({ kind }) => kind === 'depth')) tables.push(cpuTable(set), hopTable(set));
     if (set.residentByRole.size > 0) tables.push(memoryTable(set));
@@ -133,7 +134,7 @@ function memoryTable({ policies, residentByRole }: SetAnalysis): Table {
     rows: [...residentByRole]
       .filter(([role]) => role !== 'relay')
       .map(([role, { medianBytes, processes }]) => [
-        role,
+        role === 'embedded' ? 'service with plugins in its process' : role,
         String(processes),
         mib(medianBytes),
         mib(medianBytes * processes),
@@ -189,14 +190,14 @@ function hitTable({ policies, rows }: SetAnalysis): Table {
 function failureTable({ policies, failures }: SetAnalysis): Table {
   return {
     title: `A process is killed, policies: ${policies}`,
-    note: 'SIGKILL under load; a supervisor starts it again after 0.3 s. Three pairs of services call each other. T6 knows nine of ten verdicts.',
+    note: 'SIGKILL under load; a supervisor starts it again after 0.3 s. Three pairs of services call each other. T6 knows nine of ten verdicts. Times are in steps of 0.1 s.',
     head: ['pattern', 'killed', 'pairs hit', 'failed of all requests', 'failing for', 'process ready after'],
     rows: failures.map(({ topology, kills, radius, killedAtMs, readyAtMs }) => [
       name({ topology }),
       kills,
       `${radius.pairsHit} of ${radius.pairs}`,
       percent(radius.failedShare),
-      `${whole(radius.failingMs)} ms`,
+      radius.unrecovered ? `${whole(radius.failingMs)} ms and on` : `${whole(radius.failingMs)} ms`,
       readyAtMs === null ? '–' : `${whole(readyAtMs - killedAtMs)} ms`,
     ]),
   };

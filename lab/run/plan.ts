@@ -38,10 +38,12 @@ export interface EnvironmentPlan {
   readonly warmUpRequests: number;
   readonly cells: readonly Cell[];
   readonly failures: readonly FailureStep[];
+  /** The sidecars get their configuration from a control plane. */
+  readonly controlPlane: boolean;
 }
 
 export interface Plan {
-  readonly name: 'quick' | 'full' | 'own';
+  readonly name: 'quick' | 'full';
   readonly seed: number;
   /** Absolute path of a file of the user's own policies; null: built-in sets. */
   readonly policyFile: string | null;
@@ -71,6 +73,7 @@ const HIT_RATIOS = { quick: [0, 0.5, 0.9, 1], full: [0, 0.5, 0.9, 0.99, 1] } as 
 /** What then still has to be done ends within five minutes. */
 const QUICK_SECONDS = 190;
 const ARTICLE_POLICIES = 'middleware-100ms';
+const CONTROL_PLANE_POLICIES = 'control-plane';
 /** Services of the failure scenarios: three pairs call each other. */
 export const FAILURE_PAIRS = 3;
 
@@ -119,7 +122,7 @@ export function makePlan(options: PlanOptions): Plan {
   const policies = own ? ['own'] : (options.policies ?? size.policies);
   const wanted = (...ids: TopologyId[]): TopologyId[] => ids.filter((id) => options.topologies.includes(id));
   const environments = policies
-    .filter((name) => name !== ARTICLE_POLICIES)
+    .filter((name) => name !== ARTICLE_POLICIES && name !== CONTROL_PLANE_POLICIES)
     .map((name): EnvironmentPlan => {
       const cell = (kind: Cell['kind'], calls: number, more: Partial<Cell> = {}): Cell => ({
         kind,
@@ -162,10 +165,14 @@ export function makePlan(options: PlanOptions): Plan {
               )),
         ],
         failures: name === policies[0] ? failures(wanted, size.failureSeconds) : [],
+        controlPlane: false,
       };
     });
   const article = options.policies === undefined || options.policies.includes(ARTICLE_POLICIES);
   if (article && !own) environments.push(articleEnvironment(wanted('T0', 'T1', 'T2', 'T3b'), options));
+  const asked = options.policies === undefined || options.policies.includes(CONTROL_PLANE_POLICIES);
+  if (asked && !own && wanted('T3b').length > 0)
+    environments.push(controlPlaneEnvironment(size.failureSeconds));
   return {
     name: options.quick ? 'quick' : 'full',
     seed: options.seed,
@@ -200,11 +207,30 @@ function articleEnvironment(topologies: readonly TopologyId[], options: PlanOpti
     warmUpRequests: 30,
     cells: [{ ...base, kind: 'depth', roundTripMs: null }],
     failures: [],
+    controlPlane: false,
   };
 }
 
+/** Sidecars that are configured by a control plane, which then dies under load. */
+function controlPlaneEnvironment(seconds: number): EnvironmentPlan {
+  const topologies = ['T0', 'T3b'] as const;
+  return {
+    policies: CONTROL_PLANE_POLICIES,
+    topologies,
+    depth: FAILURE_PAIRS,
+    warmUpRequests: 200,
+    cells: [],
+    failures: [{ ...failureBase(seconds), topology: 'T3b', kills: 'control-plane' }],
+    controlPlane: true,
+  };
+}
+
+function failureBase(seconds: number) {
+  return { hitRatio: 0.9, rate: 60, seconds, killAfterSeconds: seconds / 4, restartAfterMs: 300 };
+}
+
 function failures(wanted: (...ids: TopologyId[]) => TopologyId[], seconds: number): FailureStep[] {
-  const base = { hitRatio: 0.9, rate: 60, seconds, killAfterSeconds: seconds / 4, restartAfterMs: 300 };
+  const base = failureBase(seconds);
   const steps: FailureStep[] = [];
   for (const topology of wanted('T2')) steps.push({ ...base, topology, kills: 'central' });
   for (const topology of wanted('T3i', 'T3b')) steps.push({ ...base, topology, kills: 'sidecar-s2' });

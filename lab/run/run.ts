@@ -80,6 +80,7 @@ class EnvironmentRun {
       directory,
       cores: context.placement.load === null ? [] : others,
       portBase: context.portBase,
+      controlPlane: plan.controlPlane,
       progress: context.progress,
     });
     try {
@@ -160,9 +161,9 @@ class EnvironmentRun {
   /** Also says what a request costs, and so which rate leaves the machine idle enough. */
   private async warmUp(): Promise<void> {
     const { plan, environment, context } = this;
-    const calls = Math.max(...plan.cells.map((cell) => cell.calls));
+    const calls = Math.max(1, ...plan.cells.map((cell) => cell.calls));
     const cpuUsPerRequest: Record<string, number> = {};
-    const slow = plan.cells.every(({ rate }) => rate !== null);
+    const slow = plan.cells.length > 0 && plan.cells.every(({ rate }) => rate !== null);
     const rate = slow ? (plan.cells[0]?.rate ?? WARM_UP_RATE) : WARM_UP_RATE;
     for (const topology of this.comparable) {
       this.stopIfAsked();

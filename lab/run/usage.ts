@@ -23,6 +23,7 @@ const ZERO_CPU: Readonly<Record<Role, number>> = {
   sidecar: 0,
   node: 0,
   legacy: 0,
+  'control-plane': 0,
   relay: 0,
 };
 

@@ -134,6 +134,6 @@ test('the blast radius counts pairs, requests and time', () => {
   });
   assert.deepEqual(
     { ...radius, failedShare: radius.failedShare.toFixed(3) },
-    { pairs: 2, pairsHit: 1, failedShare: '0.167', failingMs: 150, perSecond: [[10, 60]] },
+    { pairs: 2, pairsHit: 1, failedShare: '0.167', failingMs: 150, unrecovered: true, perSecond: [[10, 60]] },
   );
 });

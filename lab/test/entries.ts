@@ -95,6 +95,7 @@ export function measurement(one: MadeUp): MeasurementEntry {
       sidecar: 0,
       node: 0,
       legacy: 0,
+      'control-plane': 0,
       relay: 5,
     },
     hops: { ...hops, parses: hops.parses + (one.parsesMore ?? 0) * requests },

@@ -25,7 +25,7 @@ test('least squares finds the coefficients, and says which it cannot know', () =
   assert.ok(Math.abs(predict([1, 10, 0])! - 23) < 1e-6);
 });
 
-const PRICE = [200, 300, 150, 30, 1000] as const;
+const PRICE = [200, 300, 150, 120, 30, 1000] as const;
 
 function observations(noise: number): Observation[] {
   const random = seededRandom(4);

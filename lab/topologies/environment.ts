@@ -3,6 +3,7 @@
  * share services and, where they are the same processes in another wiring (T3, T7), sidecars. Whatever fails on the
  * way says which process, and its last words; `stop` ends them all.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError } from '../../shared/cli/cli-error.ts';
@@ -32,7 +33,7 @@ const START_MS = 30_000;
 /** So many start at once: each takes a core for its start. */
 const AT_ONCE = 3;
 
-export type Role = 'service' | 'central' | 'sidecar' | 'node' | 'legacy' | 'relay';
+export type Role = 'service' | 'central' | 'sidecar' | 'node' | 'legacy' | 'control-plane' | 'relay';
 
 export interface Member {
   readonly role: Role;
@@ -54,6 +55,8 @@ export interface EnvironmentOptions {
   readonly cores: readonly (number | null)[];
   readonly portBase?: number | undefined;
   readonly relayCutEvery?: number;
+  /** The sidecars get their configuration from a control plane instead of a file. */
+  readonly controlPlane?: boolean;
   readonly progress: (text: string) => void;
 }
 
@@ -64,6 +67,7 @@ interface Launch {
   readonly readyPort: number;
   readonly readyPath: string;
   readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   readonly topologies: readonly TopologyId[];
 }
 
@@ -73,6 +77,7 @@ export class Environment {
   readonly members: Member[] = [];
   private readonly options: EnvironmentOptions;
   private readonly launches = new Map<string, Launch>();
+  private token: string | undefined;
 
   private constructor(options: EnvironmentOptions, ports: Ports & { readonly echo: number }) {
     this.options = options;
@@ -123,6 +128,11 @@ export class Environment {
   private async startAll(): Promise<void> {
     const queue = this.plan();
     const total = queue.length;
+    const first = queue.findIndex(({ role }) => role === 'control-plane');
+    if (first >= 0) {
+      // Nobody can join before it is there.
+      this.members.push(await this.launch(queue.splice(first, 1)[0]!, []));
+    }
     const workers = Array.from({ length: AT_ONCE }, async () => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         this.members.push(await this.launch(next, []));
@@ -159,6 +169,7 @@ export class Environment {
     const sidecars = wants('T3o', 'T3i', 'T3b', 'T7');
     if (sidecars.length > 0) {
       const file = this.write('sidecars', sidecarConfiguration(ports, policies));
+      if (options.controlPlane === true) launches.push(this.controlPlane(file, sidecars));
       for (const [number, own] of ports.services.entries()) {
         const outbound = `127.0.0.1:${own.outbound}`;
         launches.push(
@@ -270,13 +281,49 @@ export class Environment {
     topologies: readonly TopologyId[],
   ): Launch {
     const { app } = this.ports.services[number]!;
+    const source =
+      this.options.controlPlane === true
+        ? ['--control-plane', `https://127.0.0.1:${this.ports.central.proxy}`, '--calls', '*']
+        : ['--config', file];
     const args = [
-      ...[CARDINAL, 'microgateway', '--config', file, '--service', `s${number}`],
+      ...[CARDINAL, 'microgateway', ...source, '--service', `s${number}`],
       ...['--to', `http://127.0.0.1:${app}`, '--inbound-listen', `127.0.0.1:${inbound}`],
       ...['--outbound-listen', outbound, '--status-listen', `127.0.0.1:${status}`],
       ...['--data-dir', join(this.options.directory, `${name}.data`)],
     ];
-    return this.proxy(role, name, status, args, topologies);
+    const launch = this.proxy(role, name, status, args, topologies);
+    if (this.options.controlPlane !== true) return launch;
+    this.token ??= this.joinToken(file);
+    // Not as a flag: other users of a machine see those.
+    return { ...launch, env: { CARDINAL_TOKEN: this.token } };
+  }
+
+  private controlPlane(file: string, topologies: readonly TopologyId[]): Launch {
+    const { proxy, status } = this.ports.central;
+    const args = [
+      ...[CARDINAL, 'gateway', '--role', 'control_plane', '--config', file],
+      ...['--cluster-listen', `127.0.0.1:${proxy}`, '--status-listen', `127.0.0.1:${status}`],
+      ...['--admin-listen', 'off', '--data-dir', this.controlPlaneData],
+    ];
+    return this.proxy('control-plane', 'control-plane', status, args, topologies);
+  }
+
+  private get controlPlaneData(): string {
+    return join(this.options.directory, 'control-plane.data');
+  }
+
+  /** Made before the control plane runs: tokens are in its data directory. */
+  private joinToken(file: string): string {
+    const args = ['token', 'create', '--role', 'microgateway', '--calls', '*'];
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [CARDINAL, ...args, '--config', file, '--data-dir', this.controlPlaneData],
+      { encoding: 'utf8', env: { ...process.env, ...cleanEnvironment() }, timeout: START_MS },
+    );
+    const token = /cjt1\.\S+/.exec(stdout)?.[0];
+    if (status !== 0 || token === undefined)
+      throw new CliError(`no join token could be made for the microgateways: ${stderr.trim()}`);
+    return token;
   }
 
   private proxy(
@@ -307,7 +354,7 @@ export class Environment {
       name: launch.name,
       ...onCores(cores, process.execPath, launch.args),
       cwd: this.options.directory,
-      env: cleanEnvironment(),
+      env: { ...cleanEnvironment(), ...launch.env },
       logFile: join(this.options.directory, `${launch.name}.log`),
     });
     const ready = await untilOk({ port: launch.readyPort, path: launch.readyPath }, sinceMs, {

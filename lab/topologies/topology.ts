@@ -11,6 +11,8 @@ export interface CallCost {
   readonly networkRoundTrips: number;
   /** Pairs of request and response that a proxy parses. */
   readonly parses: number;
+  /** Those of them that a microgateway parses; gateways the others. */
+  readonly sidecarParses: number;
   readonly chainRuns: number;
 }
 
@@ -28,11 +30,13 @@ export interface Topology {
   readonly failureDomain: string;
 }
 
-const fixed = (networkRoundTrips: number, parses: number, chainRuns: number) => (): CallCost => ({
-  networkRoundTrips,
-  parses,
-  chainRuns,
-});
+const fixed =
+  (networkRoundTrips: number, parses: number, sidecarParses: number, chainRuns: number) => (): CallCost => ({
+    networkRoundTrips,
+    parses,
+    sidecarParses,
+    chainRuns,
+  });
 
 export const TOPOLOGIES: Readonly<Record<TopologyId, Topology>> = {
   T0: {
@@ -40,7 +44,7 @@ export const TOPOLOGIES: Readonly<Record<TopologyId, Topology>> = {
     title: 'direct',
     path: 'A -> B',
     enforcesNothing: null,
-    cost: fixed(1, 0, 0),
+    cost: fixed(1, 0, 0, 0),
     entryParses: 0,
     failureDomain: 'no proxy',
   },
@@ -49,7 +53,7 @@ export const TOPOLOGIES: Readonly<Record<TopologyId, Topology>> = {
     title: 'embedded',
     path: 'A -> B[plugins in its process]',
     enforcesNothing: null,
-    cost: fixed(1, 0, 1),
+    cost: fixed(1, 0, 0, 1),
     entryParses: 0,
     failureDomain: 'one instance',
   },
@@ -58,7 +62,7 @@ export const TOPOLOGIES: Readonly<Record<TopologyId, Topology>> = {
     title: 'central gateway',
     path: 'A -> gateway -> B',
     enforcesNothing: null,
-    cost: fixed(2, 1, 1),
+    cost: fixed(2, 1, 0, 1),
     entryParses: 0,
     failureDomain: 'everything',
   },
@@ -67,7 +71,7 @@ export const TOPOLOGIES: Readonly<Record<TopologyId, Topology>> = {
     title: 'sidecar, outbound only',
     path: "A -> a' -> B",
     enforcesNothing: 'the outbound side of a microgateway runs no plugins: nobody enforces anything here',
-    cost: fixed(1, 1, 0),
+    cost: fixed(1, 1, 1, 0),
     entryParses: 0,
     failureDomain: 'one instance',
   },
@@ -76,7 +80,7 @@ export const TOPOLOGIES: Readonly<Record<TopologyId, Topology>> = {
     title: 'sidecar, inbound only',
     path: "A -> b' -> B",
     enforcesNothing: null,
-    cost: fixed(1, 1, 1),
+    cost: fixed(1, 1, 1, 1),
     entryParses: 0,
     failureDomain: 'one instance',
   },
@@ -85,7 +89,7 @@ export const TOPOLOGIES: Readonly<Record<TopologyId, Topology>> = {
     title: 'sidecars on both sides',
     path: "A -> a' -> b' -> B",
     enforcesNothing: null,
-    cost: fixed(1, 2, 1),
+    cost: fixed(1, 2, 2, 1),
     entryParses: 0,
     failureDomain: 'one instance',
   },
@@ -94,7 +98,7 @@ export const TOPOLOGIES: Readonly<Record<TopologyId, Topology>> = {
     title: 'proxy on each node',
     path: 'A -> node A -> node B -> B',
     enforcesNothing: null,
-    cost: fixed(1, 2, 1),
+    cost: fixed(1, 2, 0, 1),
     entryParses: 0,
     failureDomain: 'all instances of a node',
   },
@@ -106,6 +110,7 @@ export const TOPOLOGIES: Readonly<Record<TopologyId, Topology>> = {
     cost: (missRatio) => ({
       networkRoundTrips: 1 + missRatio,
       parses: 1 + missRatio,
+      sidecarParses: 1,
       chainRuns: missRatio,
     }),
     entryParses: 0,
@@ -116,7 +121,7 @@ export const TOPOLOGIES: Readonly<Record<TopologyId, Topology>> = {
     title: 'edge gateway and sidecars',
     path: "client -> edge -> s0' -> A, then A -> a' -> b' -> B",
     enforcesNothing: null,
-    cost: fixed(1, 2, 1),
+    cost: fixed(1, 2, 2, 1),
     entryParses: 2,
     failureDomain: 'one instance; the edge for what comes from outside',
   },
