@@ -53,6 +53,12 @@ export function pinSelf(placement: Placement): void {
   spawnSync('taskset', ['-a', '-cp', String(placement.load), String(process.pid)]);
 }
 
+/** Moves a process with all its threads to the given cores. */
+export function pinProcess(pid: number, cores: readonly (number | null)[]): void {
+  const list = cores.filter((core) => core !== null);
+  if (list.length > 0) spawnSync('taskset', ['-a', '-cp', list.join(','), String(pid)]);
+}
+
 /** The command line that runs `command` on the given cores. taskset replaces itself, the pid stays. */
 export function onCores(
   cores: readonly (number | null)[],

@@ -67,6 +67,18 @@ export function treeCpuUs(root: number): number {
   return (ticks * 1_000_000) / TICKS_PER_SECOND;
 }
 
+/** CPU time of one process with all its threads so far, in microseconds (resolution 10 ms); 0 when it is gone. */
+export function processCpuUs(pid: number): number {
+  const text = readOrNull(`/proc/${pid}/stat`);
+  return text === null ? 0 : (parseStat(text).cpuTicks * 1_000_000) / TICKS_PER_SECOND;
+}
+
+/** Resident memory of one process in bytes; 0 when it is gone. */
+export function residentBytesOf(pid: number): number {
+  const text = readOrNull(`/proc/${pid}/status`);
+  return text === null ? 0 : parseResidentBytes(text);
+}
+
 /** Resident memory of the process tree in bytes. Pages shared between its processes count once for each. */
 export function treeResidentBytes(root: number): number {
   let bytes = 0;

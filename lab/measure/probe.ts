@@ -10,6 +10,7 @@ export interface ProbeRequest {
   readonly path: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
   readonly timeoutMs?: number;
   /** Without one the connection is closed after the request, and `Connection: close` says so. */
   readonly agent?: Agent;
@@ -30,7 +31,10 @@ export function probe(options: ProbeRequest): Promise<ProbeResponse> {
         port: options.port,
         path: options.path,
         method: options.method ?? 'GET',
-        headers: { ...options.headers },
+        headers: {
+          ...(options.body === undefined ? {} : { 'content-length': Buffer.byteLength(options.body) }),
+          ...options.headers,
+        },
         agent: options.agent ?? false,
         signal: AbortSignal.timeout(options.timeoutMs ?? 5000),
       },
@@ -48,7 +52,7 @@ export function probe(options: ProbeRequest): Promise<ProbeResponse> {
       },
     );
     sent.on('error', reject);
-    sent.end();
+    sent.end(options.body);
   });
 }
 
