@@ -96,7 +96,12 @@ function TargetRow(props: { upstream: Entity; target: TargetHealth; total: numbe
       <td className="min-w-32">
         <span className="flex items-center gap-2">
           <span aria-hidden className="h-1.5 w-20 overflow-hidden rounded-full bg-sunken">
-            <svg className="block h-full w-full text-accent" preserveAspectRatio="none" viewBox="0 0 100 1">
+            <svg
+              aria-hidden="true"
+              className="block h-full w-full text-accent"
+              preserveAspectRatio="none"
+              viewBox="0 0 100 1"
+            >
               <rect width={share * 100} height="1" fill="currentColor" />
             </svg>
           </span>
