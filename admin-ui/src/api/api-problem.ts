@@ -18,6 +18,8 @@ export class ApiProblem extends Error {
   readonly fields: FieldErrors | undefined;
   readonly requestId: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  /** Whatever else the answer holds. */
+  readonly body: Readonly<Record<string, unknown>>;
 
   constructor(
     asked: Asked,
@@ -28,6 +30,7 @@ export class ApiProblem extends Error {
       readonly fields?: FieldErrors | undefined;
       readonly requestId?: string | undefined;
       readonly retryAfterSeconds?: number | undefined;
+      readonly body?: Readonly<Record<string, unknown>>;
     } = {},
   ) {
     super(message);
@@ -38,6 +41,7 @@ export class ApiProblem extends Error {
     this.fields = more.fields;
     this.requestId = more.requestId;
     this.retryAfterSeconds = more.retryAfterSeconds;
+    this.body = more.body ?? {};
   }
 
   /** The configuration is not this API's to change. */
@@ -66,6 +70,7 @@ export function problemOf(asked: Asked, status: number, headers: Headers, text: 
         : undefined,
     requestId: headers.get('x-kong-request-id') ?? undefined,
     retryAfterSeconds: Number.isFinite(retry) ? retry : undefined,
+    body,
   });
 }
 

@@ -19,10 +19,11 @@ import { Card, type Crumb, Page } from '../parts/page.tsx';
 import { ErrorPanel, SkeletonBlock } from '../parts/states.tsx';
 import { toast } from '../shell/toasts.tsx';
 import { declarativeYaml } from './declarative.ts';
-import { useUnsavedWarning } from './entity-form.tsx';
+import { given } from './given.ts';
 import { type Kind, knownKind } from './kinds.ts';
 import { layoutOf } from './layouts.ts';
 import { nameOf } from './names.ts';
+import { useUnsavedWarning } from './unsaved.ts';
 import { useSchema } from './use-schema.ts';
 import { YamlPreview } from './yaml-preview.tsx';
 
@@ -126,13 +127,6 @@ export function CreateForm({
       </Card>
       <YamlPreview collections={{ [kind.collection]: [given(draft)] }} />
     </div>
-  );
-}
-
-/** Nulls are fields that somebody emptied again: nothing is said about them. */
-export function given(draft: Draft): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(draft).filter(([, value]) => value !== null && value !== undefined),
   );
 }
 

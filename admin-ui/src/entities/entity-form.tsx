@@ -2,7 +2,6 @@
  * The configuration of one entity as a form: what changes is shown before it is sent, only that is sent, and nothing that was
  * typed is lost when it is refused or when somebody else was faster.
  */
-import { useBlocker } from '@tanstack/react-router';
 import { Copy, Save } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { isProblem } from '../api/api-problem.ts';
@@ -25,6 +24,7 @@ import { toast } from '../shell/toasts.tsx';
 import { type ConflictRow, conflictOf } from './conflict.ts';
 import { ConflictDialog } from './conflict-dialog.tsx';
 import { declarativeYaml } from './declarative.ts';
+import { useUnsavedWarning } from './unsaved.ts';
 
 export function EntityForm({
   schema,
@@ -188,15 +188,4 @@ export function EntityForm({
       />
     </div>
   );
-}
-
-/** Asks before edits are left behind: on another page, and when the page is closed. */
-export function useUnsavedWarning(unsaved: boolean): void {
-  useBlocker({
-    shouldBlockFn: ({ current, next }) => {
-      if (!unsaved || current.pathname === next.pathname) return false;
-      return !window.confirm('There are changes that have not been saved. Leave them behind?');
-    },
-    enableBeforeUnload: () => unsaved,
-  });
 }

@@ -1,7 +1,7 @@
 /** One entity: what it is, what belongs to it, its configuration as a form and as text, and how it came to be so. */
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { Ellipsis, Trash2 } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import type { Entity } from '../api/documents.ts';
 import { pathOf } from '../api/endpoints.ts';
 import { client } from '../api/gateway.ts';
@@ -16,13 +16,15 @@ import { ErrorPanel, SkeletonBlock } from '../parts/states.tsx';
 import { type TabDefinition, Tabs } from '../parts/tabs.tsx';
 import { declarativeYaml } from './declarative.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
-import { EntityForm } from './entity-form.tsx';
 import { EntityHistory } from './entity-history.tsx';
 import { EntityText } from './entity-text.tsx';
 import { type Kind, knownKind } from './kinds.ts';
 import { layoutOf } from './layouts.ts';
 import { nameOf } from './names.ts';
 import { useSchema } from './use-schema.ts';
+
+/** Most who look at an entity do not edit it. */
+const EntityForm = lazy(async () => ({ default: (await import('./entity-form.tsx')).EntityForm }));
 
 export interface EntityPageProps {
   readonly collection: string;
@@ -141,14 +143,16 @@ function Configuration(
       )}
       {props.formNote?.(entity)}
       <Card>
-        <EntityForm
-          schema={schema}
-          collection={kind.collection}
-          path={props.path}
-          entity={entity}
-          layout={layout}
-          singular={kind.singular}
-        />
+        <Suspense fallback={<SkeletonBlock className="h-96" />}>
+          <EntityForm
+            schema={schema}
+            collection={kind.collection}
+            path={props.path}
+            entity={entity}
+            layout={layout}
+            singular={kind.singular}
+          />
+        </Suspense>
       </Card>
     </div>
   );

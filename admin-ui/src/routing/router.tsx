@@ -31,19 +31,55 @@ const page = (path: string, load: () => Promise<PageModule>, name: string) =>
     component: lazyRouteComponent(load as never, name as never),
   });
 
-const overview = () => import('../pages/overview/overview-page.tsx');
-const live = () => import('../pages/live/live-page.tsx');
-const explain = () => import('../pages/explain/explain-page.tsx');
-const map = () => import('../pages/map/map-page.tsx');
-const latency = () => import('../pages/latency/latency-page.tsx');
-
+/** Each page with its module and its name there; what is loaded together stands in one module. */
 const tree = root.addChildren([
   index,
-  page('/overview', overview, 'OverviewPage'),
-  page('/live', live, 'LivePage'),
-  page('/explain', explain, 'ExplainPage'),
-  page('/map', map, 'MapPage'),
-  page('/latency', latency, 'LatencyPage'),
+  page('/overview', () => import('../pages/overview/overview-page.tsx'), 'OverviewPage'),
+  page('/live', () => import('../pages/live/live-page.tsx'), 'LivePage'),
+  page('/explain', () => import('../pages/explain/explain-page.tsx'), 'ExplainPage'),
+  page('/map', () => import('../pages/map/map-page.tsx'), 'MapPage'),
+  page('/latency', () => import('../pages/latency/latency-page.tsx'), 'LatencyPage'),
+
+  page('/services', () => import('../pages/services/services-page.tsx'), 'ServicesPage'),
+  page('/services/new', () => import('../pages/create/guided-page.tsx'), 'GuidedPage'),
+  page('/services/$id', () => import('../pages/services/service-page.tsx'), 'ServicePage'),
+  page('/routes', () => import('../pages/routes/routes-page.tsx'), 'RoutesPage'),
+  page('/routes/new', () => import('../pages/plain-create-pages.tsx'), 'NewRoutePage'),
+  page('/routes/$id', () => import('../pages/routes/route-page.tsx'), 'RoutePage'),
+  page('/plugins', () => import('../pages/plugins/plugins-page.tsx'), 'PluginsPage'),
+  page('/plugins/new', () => import('../pages/plugins/new-plugin-page.tsx'), 'NewPluginPage'),
+  page('/plugins/order', () => import('../pages/plugins/order-page.tsx'), 'OrderPage'),
+  page('/plugins/$id', () => import('../pages/plugins/plugin-page.tsx'), 'PluginPage'),
+  page('/consumers', () => import('../pages/consumers/consumers-page.tsx'), 'ConsumersPage'),
+  page('/consumers/new', () => import('../pages/plain-create-pages.tsx'), 'NewConsumerPage'),
+  page('/consumers/$id', () => import('../pages/consumers/consumer-page.tsx'), 'ConsumerPage'),
+  page('/upstreams', () => import('../pages/upstreams/upstreams-page.tsx'), 'UpstreamsPage'),
+  page('/upstreams/new', () => import('../pages/plain-create-pages.tsx'), 'NewUpstreamPage'),
+  page('/upstreams/$id', () => import('../pages/upstreams/upstream-page.tsx'), 'UpstreamPage'),
+
+  page('/tls', () => import('../pages/tls/tls-page.tsx'), 'TlsPage'),
+  page('/tls/certificates/new', () => import('../pages/tls/certificate-pages.tsx'), 'NewCertificatePage'),
+  page('/tls/certificates/$id', () => import('../pages/tls/certificate-pages.tsx'), 'CertificatePage'),
+  page(
+    '/tls/ca-certificates/new',
+    () => import('../pages/tls/certificate-pages.tsx'),
+    'NewCaCertificatePage',
+  ),
+  page('/tls/ca-certificates/$id', () => import('../pages/tls/certificate-pages.tsx'), 'CaCertificatePage'),
+  page('/tls/snis/new', () => import('../pages/tls/certificate-pages.tsx'), 'NewSniPage'),
+  page('/tls/snis/$id', () => import('../pages/tls/certificate-pages.tsx'), 'SniPage'),
+  page('/keys', () => import('../pages/keys/keys-page.tsx'), 'KeysPage'),
+  page('/keys/keys/new', () => import('../pages/keys/key-pages.tsx'), 'NewKeyPage'),
+  page('/keys/keys/$id', () => import('../pages/keys/key-pages.tsx'), 'KeyPage'),
+  page('/keys/key-sets/new', () => import('../pages/keys/key-pages.tsx'), 'NewKeySetPage'),
+  page('/keys/key-sets/$id', () => import('../pages/keys/key-pages.tsx'), 'KeySetPage'),
+  page('/keys/vaults/new', () => import('../pages/keys/key-pages.tsx'), 'NewVaultPage'),
+  page('/keys/vaults/$id', () => import('../pages/keys/key-pages.tsx'), 'VaultPage'),
+
+  page('/nodes', () => import('../pages/nodes/nodes-page.tsx'), 'NodesPage'),
+  page('/changes', () => import('../pages/changes/changes-page.tsx'), 'ChangesPage'),
+  page('/changes/$generation', () => import('../pages/changes/generation-page.tsx'), 'GenerationPage'),
+  page('/settings', () => import('../pages/settings/settings-page.tsx'), 'SettingsPage'),
 ]);
 
 export const router = createRouter({

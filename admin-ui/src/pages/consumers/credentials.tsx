@@ -1,22 +1,14 @@
 /** Credentials of one kind: made here, shown once, masked from then on. */
 import { Plus, Trash2 } from 'lucide-react';
-import { useState } from 'react';
-import { isProblem } from '../../api/api-problem.ts';
+import { lazy, Suspense, useState } from 'react';
 import type { Entity } from '../../api/documents.ts';
 import { pathOf } from '../../api/endpoints.ts';
 import { client } from '../../api/gateway.ts';
 import { refreshAll, useReadOnly } from '../../api/use-api.ts';
 import { Time } from '../../entities/cells.tsx';
-import { given } from '../../entities/create-page.tsx';
-import { layoutOf } from '../../entities/layouts.ts';
 import { MASK } from '../../entities/mask-secrets.ts';
 import { useEntities } from '../../entities/use-entities.ts';
-import { useSchema } from '../../entities/use-schema.ts';
-import { DraftStore } from '../../form/draft-store.ts';
-import { ErrorSummary, focusFirstProblem } from '../../form/error-summary.tsx';
-import { problemsOf } from '../../form/field-errors.ts';
-import { type EntitySchema, labelOf } from '../../form/schema.ts';
-import { SchemaForm } from '../../form/schema-form.tsx';
+import { labelOf } from '../../form/schema.ts';
 import { Button, IconButton } from '../../parts/button.tsx';
 import { CodeLine } from '../../parts/code.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
@@ -24,6 +16,8 @@ import { Card } from '../../parts/page.tsx';
 import { PartialNote } from '../../parts/states.tsx';
 import { toast } from '../../shell/toasts.tsx';
 import type { CredentialKind } from './credential-kinds.ts';
+
+const AddCredential = lazy(() => import('./add-credential.tsx'));
 
 export function Credentials({
   kind,
@@ -106,15 +100,17 @@ export function Credentials({
       )}
       <Dialog open={adding} onClose={() => setAdding(false)} title={`Add a ${kind.singular}`}>
         {adding && (
-          <AddForm
-            kind={kind}
-            consumer={consumer}
-            onMade={(credential) => {
-              setAdding(false);
-              setMade(credential);
-              void refreshAll();
-            }}
-          />
+          <Suspense>
+            <AddCredential
+              kind={kind}
+              consumer={consumer}
+              onMade={(credential) => {
+                setAdding(false);
+                setMade(credential);
+                void refreshAll();
+              }}
+            />
+          </Suspense>
         )}
       </Dialog>
       <Dialog
@@ -156,60 +152,5 @@ export function Credentials({
         }
       />
     </Card>
-  );
-}
-
-type AddProps = {
-  readonly kind: CredentialKind;
-  readonly consumer: Entity;
-  readonly onMade: (made: Entity) => void;
-};
-
-function AddForm(props: AddProps) {
-  const { schema, error } = useSchema(props.kind.collection);
-  if (error !== null) return <PartialNote what="The form" error={error} />;
-  return schema === undefined ? null : <LoadedForm {...props} schema={schema} />;
-}
-
-function LoadedForm({ kind, consumer, onMade, schema }: AddProps & { readonly schema: EntitySchema }) {
-  const [store] = useState(() => new DraftStore(schema, {}, true));
-  const [busy, setBusy] = useState(false);
-
-  async function add() {
-    setBusy(true);
-    try {
-      onMade(
-        await client.ask<Entity>(pathOf(kind.list, consumer.id), {
-          method: 'POST',
-          body: given(store.draft.value),
-        }),
-      );
-    } catch (problem) {
-      const { fields, message } = problem as { fields?: undefined; message: string };
-      store.problems.set(problemsOf(isProblem(problem) ? problem.fields : fields, message));
-      focusFirstProblem(store);
-    } finally {
-      setBusy(false);
-    }
-  }
-
-  return (
-    <form
-      noValidate
-      className="flex flex-col gap-4 [&_.grid]:lg:grid-cols-1"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void add();
-      }}
-    >
-      <ErrorSummary store={store} />
-      <SchemaForm
-        store={store}
-        layout={{ ...layoutOf(kind.collection), basic: [...kind.secrets, ...kind.shown] }}
-      />
-      <Button type="submit" weight="primary" icon={Plus} busy={busy}>
-        Add the {kind.singular}
-      </Button>
-    </form>
   );
 }
