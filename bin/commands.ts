@@ -59,10 +59,40 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('../gateway/cli/token-command.ts'),
   },
   {
+    group: 'Traffic',
+    name: 'explain',
+    summary: 'which route a request takes, why, and what its plugins make of it',
+    load: () => import('../gateway/cli/explain-command.ts'),
+  },
+  {
+    group: 'Traffic',
+    name: 'tap',
+    summary: 'watch live requests',
+    load: () => import('../gateway/cli/tap-command.ts'),
+  },
+  {
+    group: 'Traffic',
+    name: 'stats',
+    summary: 'rates, errors and latencies of the last minutes',
+    load: () => import('../gateway/cli/stats-command.ts'),
+  },
+  {
+    group: 'Traffic',
+    name: 'requests',
+    summary: 'sampled, slow and refused requests, step by step',
+    load: () => import('../gateway/cli/requests-command.ts'),
+  },
+  {
     group: 'Compare',
     name: 'lab',
     summary: 'measure the deployment patterns against each other',
     load: () => import('../lab/command.ts'),
+  },
+  {
+    group: 'About',
+    name: 'health',
+    summary: 'is the gateway or microgateway on this machine ready',
+    load: () => import('../shared/cli/commands/health.ts'),
   },
   {
     group: 'About',

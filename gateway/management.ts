@@ -4,7 +4,6 @@
  * nodes that were seen) are documents of a store in each case.
  */
 import { randomUUID } from 'node:crypto';
-import { join, resolve } from 'node:path';
 import { CliError } from '../shared/cli/cli-error.ts';
 import type { Io } from '../shared/cli/command.ts';
 import { EXIT } from '../shared/cli/exit-codes.ts';
@@ -22,6 +21,7 @@ import type { DataDirectory } from './data-directory.ts';
 import { type StartupConfiguration, startupConfiguration } from './startup-configuration.ts';
 import type { Store } from './store/contract.ts';
 import { openStore } from './store/open.ts';
+import { documentStore, entityStore } from './store-place.ts';
 
 export interface Management {
   /** For documents; the configuration is only in it when `managed` is writable. */
@@ -54,10 +54,15 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
       help: ['leave out --config (cardinal apply FILE puts a file into a store), or --store'],
     });
   }
+  if (settings.database === 'postgres' || settings.database === 'cassandra')
+    log.warn(`database = ${settings.database} is not used: entities are kept in the store`, {
+      store: settings.store,
+    });
   const plugins = pluginRegistry(catalog.schemas);
   const index = entityIndex(plugins);
-  const location = storeLocation(settings, io.cwd, directory);
-  const store = await open(location === 'off' ? documentsLocation(settings, directory) : location, log);
+  const location = entityStore(settings, io.cwd);
+  const kept = location !== 'off' || needsDocuments(settings);
+  const store = await open(kept ? documentStore(settings, io.cwd) : 'memory', log);
   try {
     if (location === 'off') {
       const startup = await startupConfiguration(settings.declarative_config, directory, reader, io);
@@ -98,27 +103,10 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
   }
 }
 
-/** Where the entities are: `off` when they come from elsewhere. Paths are relative to `cwd`. */
-export function storeLocation(
-  settings: Pick<Settings, 'store' | 'declarative_config' | 'role'>,
-  cwd: string,
-  directory: DataDirectory,
-): string {
-  const { store } = settings;
-  if (store.startsWith('sqlite:')) return `sqlite:${resolve(cwd, store.slice('sqlite:'.length))}`;
-  if (store !== '') return store;
-  if (settings.declarative_config !== '' || settings.role === 'data_plane') return 'off';
-  return databaseIn(directory);
-}
-
-/** Without a store for entities, documents are beside what else is kept; where nothing needs them, nowhere. */
-function documentsLocation(settings: Settings, directory: DataDirectory): string {
+/** Whether anything is kept in documents: tokens, the control plane's keys and nodes. */
+function needsDocuments(settings: Settings): boolean {
   const { cluster_listen: cluster, admin_listen: admin, admin_auth: auth } = settings;
-  return cluster.length > 0 || (admin.length > 0 && auth !== 'off') ? databaseIn(directory) : 'memory';
-}
-
-function databaseIn(directory: DataDirectory): string {
-  return `sqlite:${join(directory.path, 'cardinal.db')}`;
+  return cluster.length > 0 || (admin.length > 0 && auth !== 'off');
 }
 
 async function open(location: string, log: Logger): Promise<Store> {

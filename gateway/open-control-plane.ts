@@ -8,7 +8,7 @@ import type { PluginCatalog } from '../shared/plugins/catalog.ts';
 import type { Metrics } from '../shared/plugins/contract.ts';
 import { failedAddress, listenFailure } from '../shared/process/listen-failure.ts';
 import type { ManagedConfiguration } from './configuration/contract.ts';
-import type { ControlPlane } from './control-plane/control-plane.ts';
+import type { ControlPlane, ControlPlaneOptions } from './control-plane/control-plane.ts';
 import type { Store } from './store/contract.ts';
 
 export interface OpenControlPlaneOptions {
@@ -18,13 +18,14 @@ export interface OpenControlPlaneOptions {
   readonly managed: ManagedConfiguration;
   readonly catalog: PluginCatalog;
   readonly node: { readonly id: string; readonly version: string };
+  readonly onTraffic: ControlPlaneOptions['onTraffic'] & {};
   readonly log: Logger;
   readonly metrics: Metrics;
 }
 
 /** Undefined for a data plane, and when it is switched off. Rejects with a CliError. */
 export async function openControlPlane(options: OpenControlPlaneOptions): Promise<ControlPlane | undefined> {
-  const { settings, resolved, store, managed, catalog, node, log, metrics } = options;
+  const { settings, resolved, store, managed, catalog, node, onTraffic, log, metrics } = options;
   const listen = settings.cluster_listen;
   if (settings.role === 'data_plane' || listen.length === 0) return undefined;
   const plugins = new Map<string, string>();
@@ -38,6 +39,7 @@ export async function openControlPlane(options: OpenControlPlaneOptions): Promis
       definitions: entityIndex(pluginRegistry(catalog.schemas)),
       plugins,
       node,
+      onTraffic,
       log,
       metrics,
     });

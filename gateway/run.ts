@@ -17,6 +17,8 @@ import { FileSource } from '../shared/config/source/file-source.ts';
 import { MetricsRegistry } from '../shared/observe/metrics.ts';
 import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
+import { MergedReport } from '../shared/observe/traffic/merged-report.ts';
+import { TrafficStore } from '../shared/observe/traffic/traffic-store.ts';
 import type { NodeMetrics } from '../shared/plugins/prometheus/node-metrics.ts';
 import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
 import { failedAddress, listenFailure } from '../shared/process/listen-failure.ts';
@@ -85,6 +87,8 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     throw await listenFailure(error, failedAddress(error, settings.proxy_listen), 'proxy_listen', resolved);
   });
   const counters = createCounterTable();
+  const traffic = new TrafficStore({ since: Date.now() });
+  const unreported = new MergedReport();
   const metrics = new MetricsRegistry();
   const pool = new WorkerPool({
     count: settings.workers === 'auto' ? availableParallelism() : settings.workers,
@@ -93,6 +97,10 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     counters,
     metrics,
     log: log.child('gateway'),
+    onTraffic(report) {
+      traffic.add({ node: node.id, service: '' }, report, Date.now());
+      if (settings.role === 'data_plane') unreported.add(report);
+    },
     worker: {
       engineModule,
       settings: engineSettings(settings),
@@ -103,6 +111,11 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       node,
       log: choice,
       peerChannel: `cardinal-${process.pid}-${node.id}`,
+      observe: {
+        sampledPercent: settings.request_sampling,
+        slowMs: settings.slow_request,
+        keptRequests: settings.kept_requests,
+      },
     },
   });
   const control = new ConfigurationControl(
@@ -140,6 +153,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     catalog,
     apply: (configuration) => control.apply(configuration),
     requestsTotal: () => pool.status().requestsTotal,
+    traffic: () => unreported.take(),
     statusAddresses: () => statusAddresses,
     clock: { ...systemClock, wallNow: Date.now },
     log: log.child('sync'),
@@ -198,6 +212,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     managed,
     catalog,
     node,
+    onTraffic: (source, report) => traffic.add(source, report, Date.now()),
     log: log.child('control-plane'),
     metrics,
   });
@@ -212,7 +227,18 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       control,
       managed,
       reader,
+      observe: {
+        node,
+        traffic,
+        pool,
+        tapEnabled: settings.tap === 'on',
+        managed,
+        plugins: catalog,
+        ...(controlPlane === undefined ? {} : { nodes: () => controlPlane.nodes() }),
+        now: Date.now,
+      },
       maxBodyBytes: settings.admin_max_body_size,
+      ui: settings.admin_ui,
       counterBytes: counters.buffer.byteLength,
       store: (text) => directory.storeConfiguration(text),
       ...(managed.writable ? { storeReachable: () => answers(store) } : {}),
@@ -222,6 +248,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
       ...(controlPlane === undefined ? {} : { dataPlanes: () => controlPlane.dataPlanes() }),
       workers: {
         markTarget: (...mark) => pool.markTarget(...mark),
+        operatePlugin: (command) => pool.operatePlugin(command),
         async setLogLevel(level) {
           log.setLevel(level);
           await pool.setLogLevel(level);

@@ -21,6 +21,7 @@ import { flushLineWriters } from '../shared/observe/line-writer.ts';
 import { MetricsRegistry } from '../shared/observe/metrics.ts';
 import { renderPrometheus } from '../shared/observe/prometheus-text.ts';
 import { startStatusServer } from '../shared/observe/status-server.ts';
+import { TrafficObserver } from '../shared/observe/traffic-observer.ts';
 import type { NodeMetrics } from '../shared/plugins/prometheus/node-metrics.ts';
 import { effectiveConfiguration } from '../shared/process/effective-configuration.ts';
 import { failedAddress, listenFailure } from '../shared/process/listen-failure.ts';
@@ -78,6 +79,8 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   };
   const outbound: ListenerRole = { kind: 'outbound', allowUnknown: settings.outbound_unknown === 'allow' };
   const metrics = new MetricsRegistry();
+  // Nobody can ask it for requests; what it counts goes to the control plane.
+  const observer = new TrafficObserver({ sampledPercent: settings.request_sampling });
   const counters = createCounterTable();
   const { createEngine } = (await import(engineModule)) as { createEngine: CreateEngine };
   const engine = createEngine({
@@ -85,6 +88,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     plugins: catalog.definitions,
     counters,
     metrics,
+    observer,
     log: log.child('proxy'),
     node,
     roles: [inbound, outbound],
@@ -123,6 +127,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
     catalog,
     apply,
     requestsTotal: () => engine.status().requestsTotal,
+    traffic: () => observer.counters.take(),
     statusAddresses: () => statusAddresses,
     clock: { ...systemClock, wallNow: Date.now },
     log: log.child('sync'),

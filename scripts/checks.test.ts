@@ -16,4 +16,6 @@ function passes(program: string, ...args: string[]): void {
 
 test('types', () => passes('tsc', '--noEmit'));
 
+test('types of the admin UI', () => passes('tsc', '--noEmit', '-p', 'admin-ui'));
+
 test('format and lint', () => passes('biome', 'check', '--colors=off', '.'));

@@ -25,6 +25,11 @@ export const TOOLS: readonly Tool[] = [
     debianPackage: 'redis-server',
     without: 'what is kept in Redis is not tested',
   },
+  {
+    command: 'haproxy',
+    debianPackage: 'haproxy',
+    without: 'what docker-compose.yml runs is not run',
+  },
 ];
 
 const UPDATE_MS = 120_000;

@@ -44,6 +44,8 @@ export const cardinalGateway: Contestant = {
   launch: (setup) =>
     launch(setup, [
       'gateway',
+      '--cluster-listen',
+      'off',
       '--proxy-listen',
       local(setup.port),
       '--admin-listen',
@@ -52,6 +54,29 @@ export const cardinalGateway: Contestant = {
       String(setup.workload.workers),
     ]),
 };
+
+/** The gateway with its Admin API on `Setup.extraPort`, for what is asked of it while it serves. */
+export function gatewayWithAdmin(name: string, ...args: readonly string[]): Contestant {
+  return {
+    ...common,
+    id: name,
+    workloads: ['plain'],
+    launch: (setup) =>
+      launch(setup, [
+        'gateway',
+        // Its address is fixed by default, and several run at a time.
+        '--cluster-listen',
+        'off',
+        '--proxy-listen',
+        local(setup.port),
+        '--admin-listen',
+        local(setup.extraPort),
+        '--workers',
+        String(setup.workload.workers),
+        ...args,
+      ]),
+  };
+}
 
 export const cardinalMicrogateway: Contestant = {
   ...common,

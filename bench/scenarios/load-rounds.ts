@@ -34,6 +34,8 @@ export interface Entrant {
   /** Differences to the plain load: another path, a Lua script. */
   readonly path?: string;
   readonly lua?: string;
+  /** Runs from the warm-up to the end; what it resolves with ends it and says what was wrong. */
+  readonly beside?: (running: Running) => Promise<() => Promise<readonly string[]>>;
 }
 
 export interface LoadOptions {
@@ -53,6 +55,7 @@ interface Lane {
   readonly load: Omit<WrkLoad, 'seconds'>;
   readonly rounds: Round[];
   readonly faults: string[];
+  readonly endBeside: (() => Promise<readonly string[]>) | undefined;
   readonly forwarded: Entry['forwarded'];
 }
 
@@ -75,6 +78,7 @@ export async function loadRounds(bench: Bench, options: LoadOptions): Promise<Lo
         await measureRound(bench, options, lane, round);
       }
     }
+    for (const lane of lanes) lane.faults.push(...((await lane.endBeside?.()) ?? []));
   } finally {
     await Promise.all(lanes.map((lane) => stop(lane.running.process)));
   }
@@ -106,6 +110,7 @@ async function openLane(bench: Bench, options: LoadOptions, entrant: Entrant): P
     load,
     rounds: [],
     faults: [...behaviour.faults],
+    endBeside: await entrant.beside?.(running),
     forwarded: behaviour.forwarded,
   };
   await warmUp(bench, load);

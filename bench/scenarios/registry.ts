@@ -5,6 +5,7 @@ import { compile } from './compile.ts';
 import { fullLoadScenarios } from './full-load.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { observe } from './observe.ts';
 import { routes } from './routes.ts';
 import { startUp } from './start.ts';
 import { workers } from './workers.ts';
@@ -17,4 +18,5 @@ export const SCENARIOS: readonly Scenario[] = [
   startUp,
   compile,
   workers,
+  ...observe,
 ];

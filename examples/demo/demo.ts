@@ -64,7 +64,16 @@ export class Demo {
       this.#spawn('edge gateway', [
         ...[CARDINAL, 'gateway', '--config', config, '--data-dir', join(this.#folder, 'edge')],
         ...['--proxy-listen', `127.0.0.1:${ports.proxy}`, '--admin-listen', `127.0.0.1:${ports.admin}`],
-        ...['--status-listen', `127.0.0.1:${ports.status}`, '--workers', '2', '--drain-timeout', DRAIN],
+        ...[
+          '--status-listen',
+          `127.0.0.1:${ports.status}`,
+          '--workers',
+          '2',
+          '--cluster-listen',
+          'off',
+          '--drain-timeout',
+          DRAIN,
+        ],
       ]),
     );
     await Promise.all([

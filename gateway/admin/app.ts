@@ -1,8 +1,10 @@
 /** The Admin API as an express application: what every answer carries, who is let in, then the endpoints. */
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { nodesRouter } from '../control-plane/nodes-router.ts';
+import { uiRouter } from '../ui/ui-router.ts';
 import { addConfig } from './config/config-endpoint.ts';
 import type { AdminContext } from './context.ts';
+import { addConfigText } from './declarative/config-text-endpoint.ts';
 import { addEntityEndpoints, addFilterChains } from './entities/endpoints.ts';
 import { EntityApi } from './entities/entity-api.ts';
 import { resourcesOf, secretlyAddressed } from './entities/resources.ts';
@@ -12,9 +14,11 @@ import { EndpointTable } from './http/endpoint-table.ts';
 import { addClustering } from './node/clustering.ts';
 import { addLogLevel } from './node/log-level.ts';
 import { addProcessEndpoints } from './node/process-endpoints.ts';
+import { addProxyCache } from './node/proxy-cache.ts';
 import { addRoot } from './node/root.ts';
 import { addStatus } from './node/status-endpoint.ts';
 import { addUpstreamHealth } from './node/upstream-health.ts';
+import { observeRouter } from './observe/observe-router.ts';
 import { pluginSchemas } from './schemas/plugin-schemas.ts';
 import { addSchemaEndpoints } from './schemas/schema-endpoints.ts';
 import { addTagEndpoints } from './tags-endpoint.ts';
@@ -29,7 +33,9 @@ export function adminApp(context: AdminContext): express.Express {
     next();
   });
   app.use(context.access.middleware, context.access.router);
+  if (context.ui) app.use(uiRouter());
 
+  if (context.observe !== undefined) app.use(observeRouter(context.observe));
   if (context.controlPlane !== undefined) app.use('/_cardinal/nodes', nodesRouter(context.controlPlane));
   const resources = resourcesOf(context.managed.view.index, context.plugins);
   app.use(
@@ -66,8 +72,10 @@ function endpointTable(context: AdminContext, resources: ReturnType<typeof resou
   addConfig(table, context);
   addRoot(table, context, addLogLevel(table, context));
   addProcessEndpoints(table, context);
+  addProxyCache(table, context.workers);
   addClustering(table, context);
   addHistory(table, context, plugins);
+  addConfigText(table, context, plugins);
   return table;
 }
 

@@ -3,11 +3,13 @@ import type { Settings } from '../../shared/config/settings/settings.ts';
 import type { ConfigurationReader } from '../../shared/config/source/reader.ts';
 import type { Logger, LogLevel } from '../../shared/observe/logger.ts';
 import type { PluginCatalog } from '../../shared/plugins/catalog.ts';
+import type { PluginCommand } from '../../shared/proxy/contract.ts';
 import type { ManagedConfiguration } from '../configuration/contract.ts';
 import type { ConfigurationControl } from '../configuration/control.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import type { PoolStatus } from '../workers/pool.ts';
 import type { AccessControl } from './access/access-control.ts';
+import type { ObserveContext } from './observe/context.ts';
 
 export interface AdminContext {
   readonly node: { readonly id: string; readonly hostname: string; readonly version: string };
@@ -22,7 +24,11 @@ export interface AdminContext {
   /** Through which `POST /config` goes. */
   readonly control: ConfigurationControl;
   readonly reader: ConfigurationReader;
+  /** What is known of the traffic; absent where there is none. */
+  readonly observe?: ObserveContext;
   readonly maxBodyBytes: number;
+  /** Whether the admin UI is served. */
+  readonly ui: boolean;
   /** Size of the shared counter table. */
   readonly counterBytes: number;
   /** Makes the text survive a restart; resolves when it would survive a power cut. */
@@ -51,6 +57,8 @@ export interface WorkerControls {
     address: string | undefined,
     healthy: boolean,
   ): Promise<number>;
+  /** What every instance of a plugin in every worker gave for an operation on what it holds. */
+  operatePlugin(command: PluginCommand): Promise<readonly unknown[]>;
   /** For this process and all its workers, those that start later too. */
   setLogLevel(level: LogLevel): Promise<void>;
 }

@@ -108,6 +108,26 @@ export class AdminClient {
     return { status, body: parsed };
   }
 
+  /**
+   * An answer that goes on: its body as it comes. Rejects with a CliError when there is none, or with an AdminRefusal.
+   * Ended by `signal`.
+   */
+  async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const headers = { ...this.#headers, Accept: 'text/event-stream' };
+    let response: Response;
+    try {
+      response = await fetch(this.#base + path, { redirect: 'manual', signal, headers });
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+    if (response.status === 200 && isStream && response.body !== null) return response.body;
+    await response.body?.cancel();
+    // What is wrong is told as for every other question.
+    const answer = await this.send('GET', path);
+    throw new AdminRefusal(answer.status, messageOf(answer.status, answer.body));
+  }
+
   /** The body of a success. Rejects with an AdminRefusal otherwise. */
   async expect(method: string, path: string, body?: unknown): Promise<unknown> {
     const answer = await this.send(method, path, body);

@@ -2,7 +2,6 @@
  * Where tokens are made and revoked: the store of a gateway, which need not run, or its Admin API. Both speak of tokens
  * in the Admin API's terms.
  */
-import { join, resolve } from 'node:path';
 import { CliError } from '../../shared/cli/cli-error.ts';
 import type { Call } from '../../shared/cli/command.ts';
 import { EXIT } from '../../shared/cli/exit-codes.ts';
@@ -12,6 +11,7 @@ import { IssuedTokens, type ShownToken } from '../admin/access/issued-tokens.ts'
 import { WrongTokenRequest } from '../admin/access/token-request.ts';
 import { AdminTokens, TokenRefused } from '../admin/access/tokens.ts';
 import { openStore } from '../store/open.ts';
+import { documentStore, type StoreSettings } from '../store-place.ts';
 import { AdminClient, AdminRefusal } from './admin-client.ts';
 
 export interface TokenStore {
@@ -109,16 +109,11 @@ async function storeOnDisk({ flags, io }: Call): Promise<TokenStore> {
   };
 }
 
-/** A gateway with a configuration file keeps its tokens in the data directory. */
-function locationOf(settings: { readonly store: string; readonly data_dir: string }, cwd: string): string {
-  const { store } = settings;
-  if (store === 'memory') {
-    throw new CliError('a store in memory is known to its own process alone', {
-      exitCode: EXIT.usage,
-      help: ['through the running gateway: --admin-url http://127.0.0.1:8001'],
-    });
-  }
-  if (store === '' || store === 'off')
-    return `sqlite:${join(resolve(cwd, settings.data_dir), 'cardinal.db')}`;
-  return store.startsWith('sqlite:') ? `sqlite:${resolve(cwd, store.slice('sqlite:'.length))}` : store;
+function locationOf(settings: StoreSettings, cwd: string): string {
+  const location = documentStore(settings, cwd);
+  if (location !== 'memory') return location;
+  throw new CliError('a store in memory is known to its own process alone', {
+    exitCode: EXIT.usage,
+    help: ['through the running gateway: --admin-url http://127.0.0.1:8001'],
+  });
 }

@@ -6,6 +6,9 @@ import { hostname, networkInterfaces } from 'node:os';
 import type { EntityIndex } from '../../shared/config/entities/index.ts';
 import type { ListenAddress } from '../../shared/config/settings/listen.ts';
 import type { Logger } from '../../shared/observe/logger.ts';
+import type { TrafficReport } from '../../shared/observe/traffic/traffic-report.ts';
+import type { TrafficSource } from '../../shared/observe/traffic/traffic-store.ts';
+import { fromWire, type WireReport } from '../../shared/observe/traffic/wire-report.ts';
 import type { Metrics } from '../../shared/plugins/contract.ts';
 import { type Clock, systemClock, type Timer } from '../../shared/upstream/clock.ts';
 import type { ManagedConfiguration } from '../configuration/contract.ts';
@@ -16,6 +19,7 @@ import { type Listener, startListener } from './listener.ts';
 import { NodeRegistry } from './node-registry.ts';
 import { clusteringRow, type NodeRow, shownNode } from './node-row.ts';
 import { NodeStream, type StreamOwner } from './node-stream.ts';
+import { ownTraffic } from './own-traffic.ts';
 import { Publisher } from './publisher.ts';
 import { Revocations } from './revocations.ts';
 import { controlPlaneMetrics } from './stream-metrics.ts';
@@ -59,6 +63,8 @@ export interface ControlPlaneOptions {
   readonly node: { readonly id: string; readonly version: string };
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Called with what a data plane has counted of its traffic, as far as it may speak of it. */
+  readonly onTraffic?: (source: TrafficSource, report: TrafficReport) => void;
   /** Default 24 hours. */
   readonly certificateLifetimeMs?: number;
   readonly limits?: Partial<ControlPlaneLimits>;
@@ -241,6 +247,11 @@ class RunningControlPlane implements ControlPlane, StreamOwner {
 
   changed(stream: NodeStream, urgent: boolean): void {
     if (this.#nodes.get(stream.node) === stream) this.#registry.changed(stream.node, urgent);
+  }
+
+  counted(stream: NodeStream, traffic: WireReport): void {
+    const { role, service, node } = stream.peer.identity;
+    this.#options.onTraffic?.({ node, service: service ?? '' }, ownTraffic(fromWire(traffic), role, service));
   }
 
   left(stream: NodeStream): void {

@@ -5,6 +5,7 @@
  */
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from '../../shared/observe/logger.ts';
+import type { WireReport } from '../../shared/observe/traffic/wire-report.ts';
 import { encodeFrame, FrameDecoder, FrameError } from '../../shared/sync/frames.ts';
 import {
   type ControlPlaneFrame,
@@ -47,6 +48,8 @@ export interface StreamOwner {
   readonly ours: { readonly version: string; readonly plugins: ReadonlyMap<string, string> };
   /** The hello was good. */
   joined(stream: NodeStream): void;
+  /** What a node has counted of its traffic. */
+  counted(stream: NodeStream, traffic: WireReport): void;
   /** Something of `row()` is different; `urgent` when people wait for it. */
   changed(stream: NodeStream, urgent: boolean): void;
   /** Once, at the end. */
@@ -317,6 +320,7 @@ export class NodeStream {
       at,
     };
     this.#owner.changed(this, false);
+    if (report.traffic !== undefined) this.#owner.counted(this, report.traffic);
   }
 
   async #sync(): Promise<void> {

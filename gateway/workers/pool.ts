@@ -10,18 +10,29 @@ import type { Configuration } from '../../shared/config/entities.ts';
 import type { Logger, LogLevel } from '../../shared/observe/logger.ts';
 import type { MetricsRegistry, MetricsSnapshot } from '../../shared/observe/metrics.ts';
 import { MetricAggregator } from '../../shared/observe/metrics-merge.ts';
-import type { ListenerSpec } from '../../shared/proxy/contract.ts';
+import type { RequestRecord } from '../../shared/observe/requests/request-record.ts';
+import type { TapBatch } from '../../shared/observe/tap/tap.ts';
+import type { TrafficReport } from '../../shared/observe/traffic/traffic-report.ts';
+import type { ListenerSpec, PluginCommand } from '../../shared/proxy/contract.ts';
 import type { CounterTable } from '../../shared/state/counter-table.ts';
 import type { EndpointHealth } from '../../shared/upstream/contract.ts';
 import { Backoff } from './backoff.ts';
 import { MOST_UPDATES, partsOf } from './parts.ts';
-import type { ConfigurationDelivery, WorkerCommand, WorkerData, WorkerReport } from './protocol.ts';
+import { type OpenTap, PoolTaps } from './pool-taps.ts';
+import type {
+  ConfigurationDelivery,
+  KeptQuery,
+  WorkerCommand,
+  WorkerData,
+  WorkerReport,
+} from './protocol.ts';
 import { WorkerSilent, WorkerThread } from './worker-thread.ts';
 
 const START_TIMEOUT_MS = 30_000;
 const PREPARE_TIMEOUT_MS = 60_000;
 const COMMIT_TIMEOUT_MS = 10_000;
 const REPORT_TIMEOUT_MS = 500;
+const TAP_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 5_000;
 /** Beyond the drain time itself, for the answer. */
 const DRAIN_MARGIN_MS = 2_000;
@@ -35,6 +46,8 @@ export interface PoolOptions {
   /** The supervisor's own; shown as one set with those of the workers. */
   readonly metrics: MetricsRegistry;
   readonly log: Logger;
+  /** Called with what a worker has counted, each request once. */
+  readonly onTraffic?: (report: TrafficReport) => void;
 }
 
 export interface ApplyOptions {
@@ -83,6 +96,9 @@ export class WorkerPool {
   #started = false;
   #bound = false;
   #stopping = false;
+  readonly #taps = new PoolTaps((command) => {
+    for (const thread of this.#threads()) thread.ask(command, TAP_TIMEOUT_MS).catch(() => {});
+  });
   readonly #binding = new WeakMap<WorkerThread, Promise<void>>();
   /** Where it is not the one that workers are started with. */
   #logLevel: LogLevel | undefined;
@@ -259,12 +275,7 @@ export class WorkerPool {
   /** Asks the workers for fresh numbers; those that do not answer soon count with their last ones. */
   async refresh(): Promise<void> {
     await Promise.all(
-      this.#threads().map((thread) =>
-        thread.ask({ type: 'report' }, REPORT_TIMEOUT_MS).then(
-          (report) => this.#took(thread, report as WorkerReport),
-          () => {},
-        ),
-      ),
+      this.#threads().map((thread) => thread.ask({ type: 'report' }, REPORT_TIMEOUT_MS).catch(() => {})),
     );
   }
 
@@ -304,6 +315,13 @@ export class WorkerPool {
   async setLogLevel(level: LogLevel): Promise<void> {
     this.#logLevel = level;
     await this.#askAll({ type: 'log-level', level });
+  }
+
+  /** What every instance of a plugin in every worker gave. Rejects with what one threw. */
+  async operatePlugin(command: PluginCommand): Promise<readonly unknown[]> {
+    return (await this.#askAll({ type: 'operate-plugin', command })).flatMap(
+      (answers) => (answers as readonly unknown[] | undefined) ?? [],
+    );
   }
 
   /** The answers of those that did not end meanwhile. */
@@ -356,8 +374,39 @@ export class WorkerPool {
   }
 
   #took(thread: WorkerThread, report: WorkerReport): void {
-    thread.lastReport = report;
     this.#aggregator.update(thread.slot, report.metrics);
+    this.#options.onTraffic?.(report.traffic);
+  }
+
+  /** Watches live traffic; returns how to stop, or undefined when there are too many who watch. */
+  openTap(tap: OpenTap): (() => void) | undefined {
+    return this.#taps.open(tap);
+  }
+
+  /** JSON of a kept request; undefined when no worker has it (any more). */
+  async request(requestId: string): Promise<string | undefined> {
+    const answers = await this.#answersInTime({ type: 'request', requestId });
+    return answers.find((answer) => typeof answer === 'string') as string | undefined;
+  }
+
+  /** Kept requests of all workers, newest first. */
+  async requests(query: KeptQuery): Promise<readonly RequestRecord[]> {
+    const answers = await this.#answersInTime({ type: 'requests', query });
+    const all = answers.flatMap((answer) => answer as readonly RequestRecord[]);
+    return all.sort((a, b) => b.at - a.at).slice(0, query.limit);
+  }
+
+  /** The answers of those that gave one in time. */
+  async #answersInTime(command: WorkerCommand): Promise<readonly unknown[]> {
+    const answers = await Promise.allSettled(
+      this.#threads().map((thread) => thread.ask(command, TAP_TIMEOUT_MS)),
+    );
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  }
+
+  #tapped(thread: WorkerThread, tap: number, batch: TapBatch): void {
+    if (this.#taps.received(tap, batch))
+      thread.ask({ type: 'tap-taken', tap }, TAP_TIMEOUT_MS).catch(() => {});
   }
 
   async #bringUp(slot: Slot): Promise<void> {
@@ -369,7 +418,8 @@ export class WorkerPool {
         log: { ...log, level: this.#logLevel ?? log.level },
       },
       maxHeapBytes: this.#options.maxHeapBytes,
-      onReport: (report) => this.#aggregator.update(slot.number, report.metrics),
+      onReport: (report) => this.#took(thread, report),
+      onTapped: (tap, batch) => this.#tapped(thread, tap, batch),
       onGone: (exitCode, error) => this.#gone(slot, thread, exitCode, error),
     });
     slot.thread = thread;
@@ -388,6 +438,7 @@ export class WorkerPool {
       await this.#catchUp(thread);
       thread.ready = true;
       if (this.#bound) await this.#bind(thread);
+      for (const command of this.#taps.opened()) thread.ask(command, TAP_TIMEOUT_MS).catch(() => {});
       slot.servingSince = performance.now();
       // The configuration may have changed while it was binding.
       await this.#catchUp(thread);

@@ -5,7 +5,12 @@
 import type { EntityUpdate } from '../../shared/config/change.ts';
 import type { LogLevel } from '../../shared/observe/logger.ts';
 import type { MetricsSnapshot } from '../../shared/observe/metrics.ts';
-import type { EngineStatus, ListenerSpec } from '../../shared/proxy/contract.ts';
+import type { WatchOptions } from '../../shared/observe/request-watch.ts';
+import type { KeptBecause } from '../../shared/observe/requests/request-record.ts';
+import type { FilterTerm } from '../../shared/observe/tap/filter.ts';
+import type { TapBatch, TapOptions } from '../../shared/observe/tap/tap.ts';
+import type { TrafficReport } from '../../shared/observe/traffic/traffic-report.ts';
+import type { EngineStatus, ListenerSpec, PluginCommand } from '../../shared/proxy/contract.ts';
 import type { EngineSettings } from '../../shared/proxy/engine-settings.ts';
 
 /** Given to a worker when it starts. */
@@ -22,6 +27,7 @@ export interface WorkerData {
   readonly node: { readonly id: string; readonly hostname: string; readonly version: string };
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'pretty' };
   readonly peerChannel: string;
+  readonly observe: Omit<WatchOptions, 'random'>;
 }
 
 /**
@@ -49,6 +55,12 @@ export type WorkerCommand =
   | { readonly type: 'discard'; readonly generation: number }
   | { readonly type: 'listen'; readonly specs: readonly ListenerSpec[] }
   | { readonly type: 'report' }
+  | { readonly type: 'open-tap'; readonly tap: number; readonly options: TapOptions }
+  | { readonly type: 'close-tap'; readonly tap: number }
+  | { readonly type: 'tap-taken'; readonly tap: number }
+  /** The JSON of one kept request; undefined when it is not here. */
+  | { readonly type: 'request'; readonly requestId: string }
+  | { readonly type: 'requests'; readonly query: KeptQuery }
   | {
       readonly type: 'mark-target';
       readonly upstreamId: string;
@@ -57,6 +69,7 @@ export type WorkerCommand =
       readonly healthy: boolean;
     }
   | { readonly type: 'log-level'; readonly level: LogLevel }
+  | { readonly type: 'operate-plugin'; readonly command: PluginCommand }
   | { readonly type: 'drain'; readonly timeoutMs: number }
   | { readonly type: 'close' };
 
@@ -65,16 +78,29 @@ export interface WorkerRequest {
   readonly command: WorkerCommand;
 }
 
+/** Which of the kept requests. */
+export interface KeptQuery {
+  readonly terms: readonly FilterTerm[];
+  /** Kept for that reason; undefined: for any. */
+  readonly because: KeptBecause | undefined;
+  /** Not newer than that; Unix seconds. */
+  readonly before: number | undefined;
+  readonly limit: number;
+}
+
 /** A worker's numbers, sent every second and when asked. */
 export interface WorkerReport {
   readonly metrics: MetricsSnapshot;
   readonly status: EngineStatus;
   readonly heapUsedBytes: number;
+  /** Since the report before. */
+  readonly traffic: TrafficReport;
 }
 
 export type WorkerMessage =
   | { readonly type: 'started' }
   | { readonly type: 'report'; readonly report: WorkerReport }
+  | { readonly type: 'tapped'; readonly tap: number; readonly batch: TapBatch }
   | { readonly type: 'done'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failed'; readonly id: number; readonly error: WireError };
 

@@ -3,6 +3,7 @@
  * its last report, says when it is gone. Decides nothing.
  */
 import { Worker } from 'node:worker_threads';
+import type { TapBatch } from '../../shared/observe/tap/tap.ts';
 import {
   fromWire,
   type WorkerCommand,
@@ -17,6 +18,7 @@ export interface WorkerThreadOptions {
   /** 0 = the runtime's. */
   readonly maxHeapBytes: number;
   readonly onReport: (report: WorkerReport) => void;
+  readonly onTapped: (tap: number, batch: TapBatch) => void;
   /** Called once. `error` when an exception ended it. */
   readonly onGone: (exitCode: number, error: Error | undefined) => void;
 }
@@ -76,7 +78,8 @@ export class WorkerThread {
       else if (message.type === 'report') {
         this.lastReport = message.report;
         options.onReport(message.report);
-      } else this.#settle(message);
+      } else if (message.type === 'tapped') options.onTapped(message.tap, message.batch);
+      else this.#settle(message);
     });
     this.#worker.on('exit', (code) => {
       this.gone = true;

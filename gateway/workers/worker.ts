@@ -8,12 +8,14 @@ import { EMPTY_CONFIGURATION } from '../../shared/config/empty.ts';
 import { flushLineWriters } from '../../shared/observe/line-writer.ts';
 import { createLogger } from '../../shared/observe/logger.ts';
 import { MetricsRegistry } from '../../shared/observe/metrics.ts';
+import { RequestWatch } from '../../shared/observe/request-watch.ts';
 import { writeStandardError } from '../../shared/observe/standard-error.ts';
 import { openCatalog } from '../../shared/plugins/catalog.ts';
 import type { Engine, PreparedConfiguration } from '../../shared/proxy/contract.ts';
 import type { CreateEngine, PeerChannel } from '../../shared/proxy/engine-options.ts';
 import { openCounterTable } from '../../shared/state/counter-table.ts';
 import { Arrivals } from './arrivals.ts';
+import { keptRequests } from './kept-requests.ts';
 import {
   toWire,
   type WorkerCommand,
@@ -22,6 +24,7 @@ import {
   type WorkerReport,
   type WorkerRequest,
 } from './protocol.ts';
+import { WorkerTaps } from './worker-taps.ts';
 
 const REPORT_INTERVAL_MS = 1_000;
 const port = parentPort;
@@ -30,6 +33,7 @@ const data = workerData as WorkerData;
 
 const log = createLogger({ ...data.log, write: writeStandardError }).child('worker', { worker: data.slot });
 const metrics = new MetricsRegistry();
+const observer = new RequestWatch(data.observe);
 const { createEngine } = (await import(data.engineModule)) as { createEngine: CreateEngine };
 const catalog = await openCatalog(data.plugins, data.pluginPaths, data.functionModules);
 const engine: Engine = createEngine({
@@ -37,6 +41,7 @@ const engine: Engine = createEngine({
   plugins: catalog.definitions,
   counters: openCounterTable(data.counters),
   metrics,
+  observer,
   log,
   node: data.node,
   roles: [{ kind: 'edge' }],
@@ -48,12 +53,14 @@ const engine: Engine = createEngine({
 let prepared: PreparedConfiguration | undefined;
 let preparedConfiguration = EMPTY_CONFIGURATION;
 const arrivals = new Arrivals();
+const taps = new WorkerTaps(observer, (tap, batch) => say({ type: 'tapped', tap, batch }));
 
 function report(): WorkerReport {
   return {
     metrics: metrics.snapshot(),
     status: engine.status(),
     heapUsedBytes: process.memoryUsage().heapUsed,
+    traffic: observer.counters.take(),
   };
 }
 
@@ -95,9 +102,23 @@ async function perform(command: WorkerCommand): Promise<unknown> {
     case 'listen':
       return (await engine.listen(command.specs)).length;
     case 'report':
-      return report();
+      // Not as the answer: who asked may have given up, and what was counted must not be lost with it.
+      say({ type: 'report', report: report() });
+      return undefined;
+    case 'open-tap':
+      return taps.open(command.tap, command.options);
+    case 'close-tap':
+      return taps.close(command.tap);
+    case 'tap-taken':
+      return observer.batchTaken(command.tap);
+    case 'request':
+      return observer.ring.find(command.requestId);
+    case 'requests':
+      return keptRequests(observer, command.query);
     case 'mark-target':
       return engine.markTarget(command.upstreamId, command.target, command.address, command.healthy);
+    case 'operate-plugin':
+      return engine.operatePlugin(command.command);
     case 'log-level':
       log.setLevel(command.level);
       return undefined;

@@ -139,6 +139,13 @@ export class EmbeddedExchange implements AccessExchange, FinishedExchange {
     watcher.ended();
   }
 
+  /** The application is the upstream, and answers after the plugins: there is nothing to watch or to ask again. */
+  watchResponse(): void {}
+
+  askAgain(): boolean {
+    return false;
+  }
+
   forwardAs(change: Forwarding): void {
     if (change.destination !== undefined)
       throw new Error('a request that is in its service already cannot be sent to another destination');

@@ -95,8 +95,8 @@ export function parseArguments(command: Command, argv: readonly string[]): Parse
       throw usageError(command, `${rawName} must be one of ${flag.oneOf.join(', ')}, not '${text}'`);
     }
     const seen = flag !== undefined ? flags.has(name) : settings.has(setting?.name as SettingName);
-    if (seen) throw usageError(command, `${rawName} was given twice`);
-    if (flag !== undefined) flags.set(name, text);
+    if (seen && flag?.many !== true) throw usageError(command, `${rawName} was given twice`);
+    if (flag !== undefined) flags.set(name, seen ? `${flags.get(name)}\n${text}` : text);
     else if (setting !== undefined) settings.set(setting.name, text);
   }
 

@@ -15,6 +15,8 @@ export interface OwnFlag {
   readonly value: true | string;
   readonly oneOf?: readonly string[];
   readonly required?: boolean;
+  /** May be given more than once; the values come as lines. */
+  readonly many?: boolean;
   readonly description: string;
 }
 

@@ -21,25 +21,28 @@ export interface PluginRegistry {
   entitySchemas(): Readonly<Record<string, OwnedEntitySchema>>;
 }
 
+/** A plugin as far as configuration needs it. `mayOwn: false`: it has no entities of its own, and its schema can wait. */
+export type ConfigurablePlugin = Pick<AnyPluginDefinition, 'name' | 'schema'> & { readonly mayOwn?: boolean };
+
 /** A registry of these definitions. Throws when two claim the same name or the same collection. */
-export function pluginRegistry(
-  definitions: Iterable<Pick<AnyPluginDefinition, 'name' | 'schema'>>,
-): PluginRegistry {
-  const schemas = new Map<string, AnyPluginSchema>();
+export function pluginRegistry(definitions: Iterable<ConfigurablePlugin>): PluginRegistry {
+  const plugins = new Map<string, ConfigurablePlugin>();
   const entities: Record<string, OwnedEntitySchema> = Object.create(null);
-  for (const { name, schema } of definitions) {
-    if (schemas.has(name)) throw new Error(`two plugins are named ${name}`);
-    schemas.set(name, schema);
-    for (const [collection, entity] of Object.entries(schema.entities ?? {})) {
+  for (const plugin of definitions) {
+    const { name } = plugin;
+    if (plugins.has(name)) throw new Error(`two plugins are named ${name}`);
+    plugins.set(name, plugin);
+    if (plugin.mayOwn === false) continue;
+    for (const [collection, entity] of Object.entries(plugin.schema.entities ?? {})) {
       const other = entities[collection];
       if (other !== undefined) throw new Error(`plugins ${other.plugin} and ${name} both own ${collection}`);
       entities[collection] = { ...entity, plugin: name };
     }
   }
-  const names = [...schemas.keys()].sort();
+  const names = [...plugins.keys()].sort();
   return {
     names: () => names,
-    schema: (name) => schemas.get(name),
+    schema: (name) => plugins.get(name)?.schema,
     entitySchemas: () => entities,
   };
 }

@@ -9,8 +9,16 @@ import type { AnyPluginDefinition, PluginSchema } from './contract.ts';
 import { PluginLoadError } from './load-error.ts';
 import { bundledPluginNames, loadPlugins } from './registry.ts';
 
+/** `schema` is loaded when it is read. */
+export interface CatalogSchema {
+  readonly name: string;
+  readonly schema: PluginSchema;
+  /** See `PluginRegistry.mayOwn`. */
+  readonly mayOwn: boolean;
+}
+
 export interface PluginCatalog {
-  readonly schemas: readonly { readonly name: string; readonly schema: PluginSchema }[];
+  readonly schemas: readonly CatalogSchema[];
   /** Those whose code has been loaded, by name. Grows, never shrinks. */
   readonly definitions: ReadonlyMap<string, AnyPluginDefinition>;
   /** Loads the code of every plugin that the configuration uses. Rejects with a PluginLoadError. */
@@ -59,7 +67,13 @@ export async function openCatalog(
     return definition;
   };
   return {
-    schemas: registry.names().map((name) => ({ name, schema: registry.schema(name) as PluginSchema })),
+    schemas: registry.names().map((name) => ({
+      name,
+      mayOwn: registry.mayOwn(name),
+      get schema() {
+        return registry.schema(name) as PluginSchema;
+      },
+    })),
     definitions,
     async load(configuration) {
       const used = new Set(configuration.plugins.map((plugin) => plugin.name));

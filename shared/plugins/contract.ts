@@ -80,6 +80,11 @@ export interface PluginInstance {
   responseBody?(exchange: ResponseExchange, chunk: Buffer, last: boolean): Buffer;
   /** Runs after the response has been sent or has failed. Must not block: hand work to a queue. */
   log?(exchange: FinishedExchange): void;
+  /**
+   * What the Admin API asks of what the plugin holds in this worker (`purge` a cache). What it returns goes to another
+   * thread: plain data. Throws for an operation it does not know.
+   */
+  operate?(operation: string, key: string | undefined): unknown;
   /** Called when the generation that made it is retired and its last exchange has ended. */
   close?(): void;
 }
@@ -127,6 +132,33 @@ export interface RequestView {
 export interface BodyWatcher {
   piece(octets: Buffer): void;
   ended(): void;
+}
+
+/**
+ * Looks at what the upstream sends, as it sends it, before any plugin's `response`. After `ended` or `failed` nothing
+ * more is told.
+ */
+export interface ResponseWatcher {
+  /**
+   * The final head; `headers` are only valid during the call. An answer that is returned goes to the client instead, and
+   * the upstream's body is not relayed.
+   */
+  head(status: number, headers: Headers): Answer | undefined;
+  /** A piece of the body; only valid during the call. */
+  piece(octets: Buffer): void;
+  /** The response is complete. */
+  ended(): void;
+  /**
+   * No response comes, or it was cut. `status` is what the client would be told: 502, 504, ...; 0 when it is too late to
+   * tell. An answer that is returned goes out instead, unless something else has already.
+   */
+  failed(status: number): Answer | undefined;
+}
+
+/** A response of a plugin's own. */
+export interface Answer extends ExitOptions {
+  readonly status: number;
+  readonly body: Buffer;
 }
 
 /** How the request goes upstream, where that differs from what route and service say. */
@@ -196,6 +228,8 @@ export interface Exchange {
 export interface ExitOptions {
   /** Header lines of the answer; a repeated name is a repeated line. */
   readonly headers?: readonly (readonly [string, string])[];
+  /** What Content-Length says in an answer to HEAD when it is not the length of the body given. */
+  readonly contentLength?: number;
 }
 
 export interface RewriteExchange extends Exchange {
@@ -213,6 +247,13 @@ export interface AccessExchange extends RewriteExchange {
   authenticate(consumer: Consumer | undefined, credential: PluginEntity | undefined): void;
   /** Changes what goes upstream. Several changes add up; the last word on a point counts. */
   forwardAs(change: Forwarding): void;
+  /** Shows what the upstream answers to one who may answer in its place. */
+  watchResponse(watcher: ResponseWatcher): void;
+  /**
+   * Sends this request, as it is now and without a body, to its service on its own account: nobody waits for it, no plugin
+   * sees it, it is tried once, and what the watcher would answer is dropped. False: too many are under way.
+   */
+  askAgain(watcher: ResponseWatcher): boolean;
 }
 
 export interface ResponseExchange extends Exchange {
@@ -275,7 +316,8 @@ export interface PluginKit {
   readonly metrics: Metrics;
   /**
    * Something that must outlive a configuration change (a file handle, a queue): made at the first call
-   * for that key, shared by all who ask for it, closed when the last generation that asked is retired.
+   * for that key, shared by all instances of the plugin that ask for it, closed when the last generation that asked
+   * is retired. A key that begins with `shared:` is one for the instances of all plugins.
    */
   keep<T>(key: string, open: () => T, close: (resource: T) => void | Promise<void>): T;
   /**
@@ -315,6 +357,8 @@ export interface WindowCounters {
   take(windows: readonly CounterWindow[], usage: number[]): number;
   /** Current count, 0 when there is none. */
   read(window: CounterWindow): number;
+  /** Adds so many, whatever the limit says. Returns the count. */
+  add(window: CounterWindow, amount: number): number;
 }
 
 export interface CounterWindow {

@@ -7,20 +7,19 @@ import { customCheck } from '../config/schema/checks.ts';
 import type { EntityCheck } from '../config/schema/field.ts';
 import type { PluginSchema } from './contract.ts';
 
+/** Kong's counters in its database: nothing here may be written to by requests. */
+function withoutCluster(field: 'policy' | 'strategy'): EntityCheck {
+  const path = `config.${field}`;
+  return customCheck([path], (plugin, report) => {
+    if ((plugin['config'] as Readonly<Record<string, unknown>>)[field] === 'cluster')
+      report(
+        path,
+        `the ${field} cluster needs a database that requests write to, and there is none; use redis, which counts over all nodes, or local, which counts within one`,
+      );
+  });
+}
+
 const NOT_AVAILABLE: ReadonlyMap<string, readonly EntityCheck[]> = new Map([
-  [
-    'rate-limiting',
-    [
-      customCheck(['config.policy'], (plugin, report) => {
-        const { policy } = plugin['config'] as { readonly policy?: unknown };
-        if (policy === 'redis' || policy === 'cluster')
-          report(
-            'config.policy',
-            `the policy ${policy} is not available yet; use local, which counts within one node`,
-          );
-      }),
-    ],
-  ],
   [
     'session',
     [
@@ -33,6 +32,9 @@ const NOT_AVAILABLE: ReadonlyMap<string, readonly EntityCheck[]> = new Map([
       }),
     ],
   ],
+  ['rate-limiting', [withoutCluster('policy')]],
+  ['rate-limiting-advanced', [withoutCluster('strategy')]],
+  ['response-ratelimiting', [withoutCluster('policy')]],
 ]);
 
 /** The schema of a bundled plugin as it is in force. */

@@ -1,6 +1,6 @@
 /**
- * Which plugins there are. Bundled ones are folders beside this file: their schemas are loaded at once
- * (validation needs them), their code only when a configuration uses it. Users' plugins are files that are
+ * Which plugins there are. Bundled ones are folders beside this file: a schema is loaded when somebody looks at it
+ * (validation does, where the plugin is configured), the code when a configuration is put in place with it. Users' plugins are files that are
  * loaded by path. A plugin that cannot be loaded is an error that names the file and what is wrong with it.
  */
 import type { AnyPluginDefinition, PluginDefinition, PluginEntitySchema, PluginSchema } from './contract.ts';
@@ -10,6 +10,16 @@ import { availableSchema } from './not-available.ts';
 import { loadUserPlugin } from './user-plugin.ts';
 
 const { readdirSync } = process.getBuiltinModule('node:fs');
+const { createRequire } = process.getBuiltinModule('node:module');
+
+/** Bundled plugins with entities of their own. Their schemas are loaded to read any configuration; a test holds it true. */
+export const WITH_ENTITIES: ReadonlySet<string> = new Set([
+  'acl',
+  'basic-auth',
+  'hmac-auth',
+  'jwt',
+  'key-auth',
+]);
 
 export { PluginLoadError } from './load-error.ts';
 
@@ -28,6 +38,8 @@ export interface PluginRegistry {
   has(name: string): boolean;
   /** Undefined when there is no such plugin. */
   schema(name: string): PluginSchema | undefined;
+  /** False when the plugin surely has no entities of its own; it is known without looking at the schema. */
+  mayOwn(name: string): boolean;
   /** Loads the code when it is needed for the first time. Rejects with a PluginLoadError. */
   definition(name: string): Promise<AnyPluginDefinition>;
   /** The definition if its code has been loaded. */
@@ -42,6 +54,8 @@ export interface OwnedEntitySchema extends PluginEntitySchema {
 
 interface Entry {
   readonly schema: PluginSchema;
+  /** It may have entities of its own. */
+  readonly mayOwn: boolean;
   readonly source: string;
   definition: AnyPluginDefinition | undefined;
   loading: Promise<AnyPluginDefinition> | undefined;
@@ -68,7 +82,7 @@ export async function loadPlugins(selection: PluginSelection): Promise<PluginReg
     if (!known.includes(name)) {
       throw new PluginLoadError(`there is no bundled plugin '${name}'; there are ${known.join(', ')}`);
     }
-    entries.set(name, await loadBundledSchema(name, allowed));
+    entries.set(name, new BundledEntry(name, allowed));
   }
   for (const path of selection.paths) {
     const { definition, file } = await loadUserPlugin(path);
@@ -80,6 +94,7 @@ export async function loadPlugins(selection: PluginSelection): Promise<PluginReg
     }
     entries.set(definition.name, {
       schema: definition.schema,
+      mayOwn: true,
       source: file,
       definition,
       loading: undefined,
@@ -90,6 +105,7 @@ export async function loadPlugins(selection: PluginSelection): Promise<PluginReg
     names: () => [...entries.keys()].sort(),
     has: (name) => entries.has(name),
     schema: (name) => entries.get(name)?.schema,
+    mayOwn: (name) => entries.get(name)?.mayOwn === true,
     loaded: (name) => entries.get(name)?.definition,
     entitySchemas: () => entities,
     async definition(name) {
@@ -106,14 +122,32 @@ export async function loadPlugins(selection: PluginSelection): Promise<PluginReg
 // The extension is that of this file, so that compiled code loads compiled plugins.
 const EXTENSION = import.meta.filename.slice(import.meta.filename.lastIndexOf('.'));
 
-async function loadBundledSchema(name: string, functionModules: boolean): Promise<Entry> {
-  const module: { default: PluginSchema } = await import(`./${name}/schema${EXTENSION}`);
-  return {
-    schema: functionSchema(name, availableSchema(name, module.default), functionModules),
-    source: 'a bundled plugin',
-    definition: undefined,
-    loading: undefined,
-  };
+const require = createRequire(import.meta.url);
+
+class BundledEntry implements Entry {
+  readonly source = 'a bundled plugin';
+  readonly mayOwn: boolean;
+  definition: AnyPluginDefinition | undefined;
+  loading: Promise<AnyPluginDefinition> | undefined;
+  readonly #name: string;
+  readonly #functionModules: boolean;
+  #schema: PluginSchema | undefined;
+
+  constructor(name: string, functionModules: boolean) {
+    this.#name = name;
+    this.#functionModules = functionModules;
+    this.mayOwn = WITH_ENTITIES.has(name);
+  }
+
+  get schema(): PluginSchema {
+    if (this.#schema === undefined) {
+      // At once, because a schema is needed in the middle of validation; three dozen of them cost every microgateway 2 MB.
+      const module = require(`./${this.#name}/schema${EXTENSION}`) as { default: PluginSchema };
+      const available = availableSchema(this.#name, module.default);
+      this.#schema = functionSchema(this.#name, available, this.#functionModules);
+    }
+    return this.#schema;
+  }
 }
 
 async function loadBundledDefinition(name: string, functionModules: boolean): Promise<AnyPluginDefinition> {
@@ -123,7 +157,9 @@ async function loadBundledDefinition(name: string, functionModules: boolean): Pr
 
 function collectEntities(entries: ReadonlyMap<string, Entry>): Readonly<Record<string, OwnedEntitySchema>> {
   const entities: Record<string, OwnedEntitySchema> = Object.create(null);
-  for (const [plugin, { schema, source }] of entries) {
+  for (const [plugin, entry] of entries) {
+    if (!entry.mayOwn) continue;
+    const { schema, source } = entry;
     for (const [collection, entity] of Object.entries(schema.entities ?? {})) {
       const other = entities[collection];
       if (other !== undefined) {

@@ -10,6 +10,8 @@ import { pluginRegistry } from '../config/plugin-registry.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { ConfigurationReader } from '../config/source/reader.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { TrafficReport } from '../observe/traffic/traffic-report.ts';
+import { toWire } from '../observe/traffic/wire-report.ts';
 import type { PluginCatalog } from '../plugins/catalog.ts';
 import type { Metrics, PluginKit } from '../plugins/contract.ts';
 import { createAgent } from '../sync/agent/agent.ts';
@@ -34,6 +36,8 @@ export interface DataPlaneOptions {
   /** Puts a configuration in place; rejects with nothing changed. */
   readonly apply: (configuration: Configuration) => Promise<void>;
   readonly requestsTotal: () => number;
+  /** What was counted of the traffic since the last call. */
+  readonly traffic: () => TrafficReport;
   readonly statusAddresses: () => readonly { readonly host: string; readonly port: number }[];
   readonly clock: AgentClock;
   readonly log: Logger;
@@ -63,6 +67,7 @@ export function openAgent(options: DataPlaneOptions): Agent {
     catalog,
     apply,
     requestsTotal,
+    traffic,
     statusAddresses,
     log,
     metrics,
@@ -84,6 +89,7 @@ export function openAgent(options: DataPlaneOptions): Agent {
       rssBytes: process.memoryUsage.rss(),
       requestsTotal: requestsTotal(),
       uptimeSeconds: Math.round(process.uptime()),
+      traffic: toWire(traffic()),
     }),
     staleness: {
       credentialsAfterMs: settings.stale_credentials_after,

@@ -3,6 +3,7 @@
  * settings in the form the request path wants them.
  */
 import type { HeadLimits } from '../http/request-head.ts';
+import type { TrafficObserver } from '../observe/traffic-observer.ts';
 import type { PluginLogger } from '../plugins/contract.ts';
 import type { Pools } from '../upstream/pool.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -49,6 +50,7 @@ export interface ProxyContext {
   readonly pools: Pools;
   readonly log: PluginLogger;
   readonly metrics: ProxyMetrics;
+  readonly observer: TrafficObserver;
   readonly trusted: TrustedPeers;
   /** Name of this node in `Via`, without version or host name: `cardinal-1f2e3d4c`. */
   readonly pseudonym: string;

@@ -45,6 +45,15 @@ export interface PreparedConfiguration {
   discard(): void;
 }
 
+/** An operation on what a plugin holds (`PluginInstance.operate`). */
+export interface PluginCommand {
+  readonly plugin: string;
+  /** Id of the configured plugin; undefined: all of that name. */
+  readonly id: string | undefined;
+  readonly operation: string;
+  readonly key: string | undefined;
+}
+
 export interface EngineStatus {
   readonly generation: number;
   readonly hash: string | undefined;
@@ -73,6 +82,11 @@ export interface Engine {
   /** Ends everything at once. */
   close(): Promise<void>;
   status(): EngineStatus;
+  /**
+   * Asks the running instances of a plugin (or the one of that entity) for an operation, in this thread alone. Resolves
+   * with what each gave; rejects with what one threw.
+   */
+  operatePlugin(command: PluginCommand): Promise<readonly unknown[]>;
   /**
    * Marks addresses of an upstream's target as healthy or not, in this thread alone: whoever asks, asks every one.
    * `target` as it is stored, `address` `ip:port` (IPv6 in brackets and expanded), all of them when undefined. How

@@ -4,6 +4,7 @@
  */
 import type { Logger } from '../observe/logger.ts';
 import type { MetricsRegistry } from '../observe/metrics.ts';
+import type { TrafficObserver } from '../observe/traffic-observer.ts';
 import type { AnyPluginDefinition, WindowCounters } from '../plugins/contract.ts';
 import type { Engine, ListenerRole } from './contract.ts';
 import type { EngineSettings } from './engine-settings.ts';
@@ -16,6 +17,8 @@ export interface EngineOptions {
   readonly counters: WindowCounters;
   /** This engine's own; the composition adds those of several workers up. */
   readonly metrics: MetricsRegistry;
+  /** What watches this engine's traffic; the composition asks it. Absent: it is counted and nobody asks. */
+  readonly observer?: TrafficObserver;
   readonly log: Logger;
   /** Milliseconds since the epoch, for what plugins count and expire; default `Date.now`. */
   readonly now?: () => number;

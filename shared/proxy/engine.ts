@@ -4,6 +4,7 @@
  */
 import { type CompileDeps, compile } from '../config/compile/compile.ts';
 import { KeptResources } from '../config/compile/kept-resources.ts';
+import { TrafficObserver } from '../observe/traffic-observer.ts';
 import { EndpointRegistry } from '../upstream/balancer/endpoint-registry.ts';
 import { systemClock } from '../upstream/clock.ts';
 import { createResolver } from '../upstream/dns/create-resolver.ts';
@@ -18,6 +19,7 @@ import type {
   EngineStatus,
   ListenerRole,
   ListenerSpec,
+  PluginCommand,
   PreparedConfiguration,
 } from './contract.ts';
 import { Deadlines } from './deadlines.ts';
@@ -83,6 +85,7 @@ class DataPlane implements Engine {
       pools,
       log: log.child('proxy'),
       metrics: new ProxyMetrics(metrics),
+      observer: options.observer ?? new TrafficObserver(),
       trusted: new TrustedPeers(settings.trustedIps),
       pseudonym,
       viaLine: `Via: 1.1 ${pseudonym}\r\n`,
@@ -166,6 +169,7 @@ class DataPlane implements Engine {
     const before = this.context.snapshot;
     this.context.snapshot = prepared.snapshot;
     prepared.snapshot = undefined;
+    this.context.observer.secrets = this.context.snapshot.secrets;
     for (const listener of this.listeners)
       listener.useDefaultCertificate(this.context.snapshot.defaultCertificate);
     if (before !== undefined) retireSnapshot(before);
@@ -210,6 +214,12 @@ class DataPlane implements Engine {
     this.resolver.close();
     // What plugins still have to hand over (queues bound their own wait).
     await this.deps.kept.settled();
+  }
+
+  async operatePlugin({ plugin, id, operation, key }: PluginCommand): Promise<readonly unknown[]> {
+    const instances = this.context.snapshot?.instancesOf(plugin) ?? [];
+    const asked = instances.filter((one) => id === undefined || one.id === id);
+    return Promise.all(asked.map(async ({ instance }) => instance.operate?.(operation, key)));
   }
 
   status(): EngineStatus {

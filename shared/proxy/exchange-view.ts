@@ -5,14 +5,20 @@
 import type { Consumer, PluginEntity, Route, Service } from '../config/entities.ts';
 import { FieldLines } from '../http/field-lines.ts';
 import { Field } from '../http/known-fields.ts';
+import type { ObservedExchange } from '../observe/requests/observed-exchange.ts';
+import type { Trace } from '../observe/requests/trace.ts';
+import { type Direction, Outcome } from '../observe/traffic/traffic-key.ts';
 import type {
   AccessExchange,
+  Answer,
   Attempt,
   BodyWatcher,
   ExitOptions,
   FinishedExchange,
   Forwarding,
+  PluginInstance,
   ResponseView,
+  ResponseWatcher,
   Timings,
 } from '../plugins/contract.ts';
 import type { ClientConnection } from './client-connection.ts';
@@ -22,6 +28,7 @@ import type { GatewayError } from './errors.ts';
 import { checkForwarding } from './forwarding.ts';
 import { RequestBody } from './request-body.ts';
 import type { HttpRequestView } from './request-view.ts';
+import { ResponseWatchers } from './response-watchers.ts';
 import type { RoutePlan } from './snapshot.ts';
 import type { UpstreamLeg } from './upstream-leg.ts';
 
@@ -46,13 +53,15 @@ export interface Reply {
   readonly status: number;
   readonly headers: FieldLines;
   readonly body: Buffer;
+  /** What Content-Length says when there is no body to measure; -1: the body's length. */
+  readonly declaredLength: number;
 }
 
 const EMPTY = Buffer.alloc(0);
 const NO_ATTEMPTS: readonly Attempt[] = Object.freeze([]);
 const NO_LOG_FIELDS: ReadonlyMap<string, unknown> = new Map();
 
-export abstract class ExchangeView implements AccessExchange, FinishedExchange {
+export abstract class ExchangeView implements AccessExchange, FinishedExchange, ObservedExchange {
   readonly id = newRequestId();
   readonly client: ClientConnection;
   readonly startedAt = Date.now();
@@ -67,12 +76,25 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   body: RequestBody | undefined;
   /** What plugins want to be different about the request that goes upstream. */
   forwarding: Forwarding | undefined = undefined;
+  /** Who looks at the upstream's response. */
+  protected watchers: ResponseWatchers | undefined = undefined;
   protected step: number = Step.identify;
   protected plan: RoutePlan | undefined = undefined;
   protected leg: UpstreamLeg | undefined = undefined;
   protected reply: Reply | undefined = undefined;
   protected readonly startMs: number;
   protected endMs = 0;
+  /** Set on the few requests whose steps are measured. */
+  trace: Trace | undefined = undefined;
+  matchedPath = '';
+  reason: string | undefined = undefined;
+  /** The last plugin that was called. */
+  protected caller: PluginInstance | undefined = undefined;
+  /** The plugin that gave the reply, and the one that has bounded the body. */
+  protected ender: PluginInstance | undefined = undefined;
+  protected bounder: PluginInstance | undefined = undefined;
+  /** How the gateway itself ended it. */
+  protected error: GatewayError | undefined = undefined;
   private fields: Map<string, unknown> | undefined = undefined;
   /** Plugin names and their notes in turn: a few at most. */
   private notes: unknown[] | undefined = undefined;
@@ -132,6 +154,49 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
     };
   }
 
+  get direction(): Direction {
+    return this.client.listener.spec.role.kind;
+  }
+
+  get totalMs(): number {
+    return this.endMs - this.startMs;
+  }
+
+  get upstreamMs(): number {
+    const { leg } = this;
+    return leg === undefined || leg.sentMs === 0 || leg.headMs === 0 ? -1 : leg.headMs - leg.sentMs;
+  }
+
+  /**
+   * What came between the request and the upstream. The client's time for a body is not the gateway's: with one it
+   * counts until an endpoint was chosen.
+   */
+  get addedMs(): number {
+    const { leg } = this;
+    if (leg === undefined) return this.endMs - this.startMs;
+    if (leg.sentMs === 0 || leg.headMs === 0) return -1;
+    return (this.body === undefined ? leg.sentMs : leg.chosenMs) - this.startMs;
+  }
+
+  get outcome(): number {
+    const { error, response, abortReason } = this;
+    if (error !== undefined && (abortReason !== undefined || response.status >= 400)) {
+      if (error.status === 499) return Outcome.aborted;
+      if (error.source === 'client') return this.ender === undefined ? Outcome.client : Outcome.plugin;
+      return error.source === 'upstream' ? Outcome.upstream : Outcome.gateway;
+    }
+    if (abortReason !== undefined) return Outcome.client;
+    if (response.status < 400) return Outcome.ok;
+    if (this.ender !== undefined) return Outcome.plugin;
+    return response.status >= 500 ? Outcome.upstream : Outcome.client;
+  }
+
+  abstract readonly endedBy: string | undefined;
+
+  get errorCode(): string | undefined {
+    return this.error?.code;
+  }
+
   get logFields(): ReadonlyMap<string, unknown> {
     return this.fields ?? NO_LOG_FIELDS;
   }
@@ -177,7 +242,9 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   }
 
   limitBody(bytes: number, status: number, message: string): void {
-    if (this.step <= Step.access) this.body?.limit(bytes, status, message);
+    if (this.step > Step.access) return;
+    this.bounder = this.caller;
+    this.body?.limit(bytes, status, message);
   }
 
   watchBody(watcher: BodyWatcher): void {
@@ -191,8 +258,29 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
     this.forwarding = this.forwarding === undefined ? change : { ...this.forwarding, ...change };
   }
 
+  watchResponse(watcher: ResponseWatcher): void {
+    if (this.step > Step.access) throw new Error('watchResponse is for the access phase');
+    if (this.watchers !== undefined) this.watchers.add(watcher);
+    else this.watchers = new ResponseWatchers(watcher, (error) => this.watcherFailed(error));
+  }
+
+  private watcherFailed(error: unknown): void {
+    this.context.log.error('plugin failed', {
+      phase: 'watchResponse',
+      request_id: this.id,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  }
+
+  abstract askAgain(watcher: ResponseWatcher): boolean;
+
+  protected replyWithAnswer(answer: Answer): void {
+    this.reply = makeReply(answer.status, answer.body, undefined, answer);
+  }
+
   fail(status: number, message: string, options?: ExitOptions): void {
     if (this.step >= Step.answer) return;
+    this.reason = message;
     const { body, contentType } = errorBody(message, this.id, this.client.head.lines.valueOf(Field.accept));
     this.reply = makeReply(status, Buffer.from(body), contentType, options);
   }
@@ -215,6 +303,7 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
 
   private replyWith(error: GatewayError, fallback: Parameters<typeof errorBody>[3]): false {
     this.countError(error);
+    this.reason = error.message;
     const { body, contentType } = errorBody(
       error.message,
       this.id,
@@ -226,6 +315,7 @@ export abstract class ExchangeView implements AccessExchange, FinishedExchange {
   }
 
   protected countError(error: GatewayError): void {
+    this.error = error;
     this.context.metrics.countError(error.code, error.source);
   }
 }
@@ -243,5 +333,5 @@ function makeReply(
   }
   if (options?.headers !== undefined)
     for (const [name, value] of options.headers) headers.append(name, value);
-  return { status, headers, body };
+  return { status, headers, body, declaredLength: options?.contentLength ?? -1 };
 }

@@ -11,10 +11,12 @@ import { Field, fieldSet } from '../http/known-fields.ts';
 import type { Refusal } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
-import type { MaybePromise, PluginInstance } from '../plugins/contract.ts';
+import { Outcome } from '../observe/traffic/traffic-key.ts';
+import type { MaybePromise, PluginInstance, ResponseWatcher } from '../plugins/contract.ts';
 import { headerText } from '../plugins/header-text.ts';
 import { isPromise, pieceOf, tellRejection } from '../plugins/phase-result.ts';
 import { normalisePath } from '../router/normalise-path.ts';
+import { BackgroundRequest } from './background-request.ts';
 import { ERRORS, type GatewayError } from './errors.ts';
 import { ExchangeView, Step } from './exchange-view.ts';
 import { generatedResponseHead, relayedResponseHead } from './message-heads.ts';
@@ -53,7 +55,6 @@ const resolution: Resolution = { plan: undefined, match: undefined, error: ERROR
 export class Exchange extends ExchangeView {
   private snapshot: Snapshot | undefined = undefined;
   private plugins: PluginPlan | undefined = undefined;
-  private matchedPath = '';
   /** Next plugin of the phase that runs. */
   private at = 0;
   /** The instances that ran, where that depends on the consumer. */
@@ -63,6 +64,8 @@ export class Exchange extends ExchangeView {
   /** A phase of a plugin is on the stack. */
   private running = false;
   private keepAlive = true;
+  /** A watcher has answered in the upstream's place; what is still to come of its response is dropped. */
+  private replaced = false;
   private tunnel: WebSocketTunnel | undefined = undefined;
 
   get startedMs(): number {
@@ -75,6 +78,7 @@ export class Exchange extends ExchangeView {
     metrics.requestsActive++;
     metrics.requests.add(1);
     this.client.writer.reset();
+    this.trace = this.context.observer.trace(this.context.deadlines.now, this.startMs);
     this.snapshot = this.context.snapshot;
     if (this.snapshot !== undefined) {
       this.snapshot.active++;
@@ -89,6 +93,7 @@ export class Exchange extends ExchangeView {
     // Read the request once: one path, one host, one client address for everything that follows.
     if (this.step === Step.identify) {
       this.step = this.identify() ? Step.rewrite : Step.answer;
+      this.trace?.lap('read');
     }
     // Global plugins may look before the route is known: they can still change what is routed on.
     if (this.step === Step.rewrite) {
@@ -98,6 +103,7 @@ export class Exchange extends ExchangeView {
     // Only now the route, from the snapshot that this exchange holds until its end.
     if (this.step === Step.match) {
       this.step = this.match() ? Step.access : Step.answer;
+      this.trace?.lap('route');
     }
     // Policies decide before an endpoint is chosen, and so before anything costs the upstream.
     if (this.step === Step.access) {
@@ -308,6 +314,7 @@ export class Exchange extends ExchangeView {
       } catch (error) {
         this.logFailure(plugin, 'log', error);
       }
+      if (this.trace !== undefined) this.lapOf(plugin, 'log', undefined);
     }
   }
 
@@ -315,6 +322,7 @@ export class Exchange extends ExchangeView {
   private call(plugin: PluginInstance, phase: 'rewrite' | 'access' | 'response'): boolean {
     let pending: MaybePromise;
     this.running = true;
+    this.caller = plugin;
     try {
       pending = plugin[phase]!(this);
     } catch (error) {
@@ -323,16 +331,39 @@ export class Exchange extends ExchangeView {
       return false;
     }
     this.running = false;
-    if (pending === undefined || !isPromise(pending)) return false;
+    if (pending === undefined || !isPromise(pending)) {
+      this.called(plugin, phase);
+      return false;
+    }
     this.waiting = true;
     pending.then(
-      () => this.proceed(),
+      () => {
+        this.called(plugin, phase);
+        this.proceed();
+      },
       (error: unknown) => {
         this.pluginFailed(plugin, phase, error);
         this.proceed();
       },
     );
     return true;
+  }
+
+  /** A phase has ended well. */
+  private called(plugin: PluginInstance, phase: 'rewrite' | 'access' | 'response'): void {
+    const ended = this.reply !== undefined && this.ender === undefined && phase !== 'response';
+    if (ended && this.step !== Step.done) this.ender = plugin;
+    if (this.trace !== undefined) this.lapOf(plugin, phase, ended ? 'ended' : undefined);
+  }
+
+  private lapOf(plugin: PluginInstance, phase: string, verdict: 'ended' | 'failed' | undefined): void {
+    const name = this.snapshot!.nameOf(plugin);
+    const ms = this.trace!.lap(phase, name, verdict);
+    this.context.observer.counters.observePlugin(this.direction, name, ms);
+  }
+
+  get endedBy(): string | undefined {
+    return this.ender === undefined ? undefined : this.snapshot!.nameOf(this.ender);
   }
 
   private proceed(): void {
@@ -346,7 +377,9 @@ export class Exchange extends ExchangeView {
     if (this.step === Step.done) return;
     this.logFailure(plugin, phase, error);
     this.abandonUpstream();
+    this.ender = plugin;
     this.refuse(ERRORS.pluginFailed);
+    if (this.trace !== undefined) this.lapOf(plugin, phase, 'failed');
     // A response plugin that fails may have half-changed what is there: none of it is sent.
     if (phase === 'response') {
       this.prepareAnswer();
@@ -391,7 +424,17 @@ export class Exchange extends ExchangeView {
       return true;
     }
     this.refuse(obstacle);
+    this.tellFailed(obstacle.status);
     return false;
+  }
+
+  askAgain(watcher: ResponseWatcher): boolean {
+    const service = this.plan?.service;
+    if (this.step !== Step.access || service === undefined) return false;
+    const destination = this.forwarding?.destination;
+    const goes = destination === undefined ? service : this.snapshot!.redirected(service, destination);
+    if (goes === undefined) return false;
+    return BackgroundRequest.start(this, this.snapshot!, this.plan!, goes, this.matchedPath, watcher);
   }
 
   onUpstreamConnected(): void {
@@ -432,6 +475,19 @@ export class Exchange extends ExchangeView {
       return;
     }
     if (this.body !== undefined && !this.body.ended) this.body.discard();
+    if (this.watchers !== undefined) {
+      const answer = this.watchers.head(head.status, head.lines);
+      if (answer !== undefined) {
+        this.replaced = true;
+        this.replyWithAnswer(answer);
+        // Without a body the response is over in a moment, and its connection can be used again.
+        if (head.framing === Framing.none) return;
+        this.leg!.abandon();
+        this.step = Step.answer;
+        this.advance();
+        return;
+      }
+    }
     this.response = { status: head.status, headers: head.lines, source: 'upstream' };
     this.step = Step.response;
     this.at = 0;
@@ -441,6 +497,7 @@ export class Exchange extends ExchangeView {
 
   onUpstreamBody(octets: Buffer, from: number, to: number): void {
     const { client } = this;
+    if (this.watchers !== undefined) this.watchers.piece(octets.subarray(from, to));
     if (this.plugins!.responseBody.length === 0) client.writer.piece(octets, from, to);
     else {
       const piece = this.transformResponse(Buffer.from(octets.subarray(from, to)), false);
@@ -455,6 +512,13 @@ export class Exchange extends ExchangeView {
   }
 
   onUpstreamEnd(trailers: FieldLines | undefined): void {
+    if (this.replaced) {
+      this.step = Step.answer;
+      this.advance();
+      return;
+    }
+    this.watchers?.ended();
+    this.watchers = undefined;
     const { writer } = this.client;
     if (this.plugins!.responseBody.length > 0) {
       const piece = this.transformResponse(EMPTY, true);
@@ -473,9 +537,21 @@ export class Exchange extends ExchangeView {
       this.finish(error.code);
       return;
     }
-    this.refuseBelow(error);
+    if (!this.replaced) {
+      this.refuseBelow(error);
+      this.tellFailed(error.status);
+    }
     this.step = Step.answer;
     this.advance();
+  }
+
+  /** Nothing more comes for those who watch; the first answer that they give replaces the reply. */
+  private tellFailed(status: number): void {
+    const { watchers } = this;
+    if (watchers === undefined) return;
+    this.watchers = undefined;
+    const answer = watchers.failed(status);
+    if (answer !== undefined) this.replyWithAnswer(answer);
   }
 
   // Steps: answer, response, relay.
@@ -499,24 +575,29 @@ export class Exchange extends ExchangeView {
     let body: Buffer | undefined = this.reply!.body;
     if (this.withPhase('responseBody').length > 0) body = this.transformResponse(body, true);
     if (body === undefined) return;
+    const lines = response.headers as FieldLines;
+    const { declaredLength } = this.reply!;
+    const declared = declaredLength < 0 ? body.length : declaredLength;
     // 426 speaks through Connection: it says `Upgrade` there, and nothing else may.
     const upgrade = status === 426;
     this.keepAlive = client.mayKeepAlive;
     writer.start(
       generatedResponseHead(
         context,
-        (response.headers as FieldLines).serialise(upgrade ? SKIP_NONE : SKIP_FRAMING),
+        lines.serialise(upgrade ? SKIP_NONE : SKIP_FRAMING),
         {
           status,
           requestId: this.id,
           framing: Framing.length,
-          contentLength: status === 204 || status < 200 ? -1 : body.length,
+          contentLength:
+            status === 204 || status === 304 || status < 200 ? -1 : bodiless ? declared : body.length,
           keepAlive: this.keepAlive || upgrade,
           clientMinorVersion: upgrade ? 1 : head.minorVersion,
           proxyLatencyMs: Math.trunc(context.deadlines.now() - this.startMs),
           upstreamLatencyMs: 0,
           extraLines: this.extraLines(),
         },
+        lines,
       ),
       Framing.length,
     );
@@ -618,6 +699,7 @@ export class Exchange extends ExchangeView {
     // In the answer and response steps the outcome is settled already, and nobody waits for the body.
     if (this.step >= Step.answer) return;
     this.countError(ERRORS.bodyTooLarge);
+    this.ender ??= this.bounder;
     this.fail(status, message);
     // A plugin or a name is being waited for: what comes then finds the reply.
     if (this.waiting || this.running) return;
@@ -724,13 +806,40 @@ export class Exchange extends ExchangeView {
   private finish(abortReason: string | undefined): void {
     if (this.step === Step.done) return;
     this.step = Step.done;
+    if (this.watchers !== undefined) this.tellFailed(0);
     this.endMs = this.context.deadlines.now();
     this.abortReason = abortReason;
     this.response ??= { status: 499, headers: new FieldLines(1), source: 'gateway' };
+    this.trace?.lap('relay');
     this.runLog();
+    this.observe();
     this.context.metrics.requestsActive--;
     if (this.snapshot !== undefined) releaseSnapshot(this.snapshot);
     if (abortReason === undefined) this.client.exchangeEnded(this.keepAlive);
+  }
+
+  /** Counts it, and has it looked at when there is a reason. Reads no clock. */
+  private observe(): void {
+    const { leg, response, outcome, addedMs, upstreamMs, totalMs } = this;
+    const { observer } = this.context;
+    const { counters } = observer;
+    const key = this.plan === undefined ? counters.unmatched(this.direction) : this.plan.traffic;
+    const tunnel = leg?.isTunnel === true;
+    counters.count(
+      key,
+      response.status,
+      outcome,
+      tunnel ? -1 : totalMs,
+      upstreamMs,
+      addedMs,
+      leg === undefined || leg.attempts.length === 0 ? 0 : leg.attempts.length - 1,
+      this.consumer,
+      leg?.chosen,
+    );
+    if (this.ender !== undefined) counters.countEnded(this.direction, this.endedBy!, response.status);
+    const refused = observer.looksAtRefusals && response.source === 'gateway' && outcome !== Outcome.ok;
+    if (refused || observer.watched || this.trace !== undefined || totalMs >= observer.slowMs)
+      observer.look(this, this.endMs);
   }
 }
 

@@ -3,6 +3,7 @@
  * and 4.6). Both are written anew from parsed lines; hop-by-hop fields and everything that the gateway
  * states itself are left out of what is copied.
  */
+import type { FieldLines } from '../http/field-lines.ts';
 import { Field, FORWARDING_FIELDS, fieldSet, HOP_BY_HOP_FIELDS } from '../http/known-fields.ts';
 import { Framing, type RequestHead } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
@@ -181,11 +182,15 @@ export function relayedResponseHead(
   return out + response.extraLines + '\r\n';
 }
 
-/** The head of a response that the gateway made; `fields` is serialised by the caller. */
+/**
+ * The head of a response that the gateway made; `fields` is serialised by the caller. A Date or Server among the `lines`
+ * that it was made of (a stored response's) stays the only one.
+ */
 export function generatedResponseHead(
   context: ProxyContext,
   fields: string,
   response: ClientResponse,
+  lines?: FieldLines,
 ): string {
   const { settings } = context;
   let out =
@@ -193,13 +198,12 @@ export function generatedResponseHead(
     response.status +
     ' ' +
     reasonPhrase(response.status) +
-    '\r\nDate: ' +
-    httpDate() +
-    '\r\n' +
+    (lines?.has('date') === true ? '\r\n' : '\r\nDate: ' + httpDate() + '\r\n') +
     fields +
     framingLines(response);
   if (settings.latencyTokens) out += 'X-Kong-Response-Latency: ' + response.proxyLatencyMs + '\r\n';
-  if (settings.serverTokens) out += 'Server: ' + context.serverToken + '\r\n';
+  if (settings.serverTokens && lines?.has('server') !== true)
+    out += 'Server: ' + context.serverToken + '\r\n';
   if (settings.requestIdDownstream) out += 'X-Kong-Request-Id: ' + response.requestId + '\r\n';
   return out + response.extraLines + '\r\n';
 }

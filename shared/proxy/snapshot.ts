@@ -6,6 +6,8 @@
  */
 import type * as tls from 'node:tls';
 import type { Consumer, Route, Service } from '../config/entities.ts';
+import type { SecretNames } from '../observe/requests/secret-names.ts';
+import type { TrafficKey } from '../observe/traffic/traffic-key.ts';
 import type { Destination, PluginInstance } from '../plugins/contract.ts';
 import type { Router } from '../router/contract.ts';
 import type { Balancer, Endpoint } from '../upstream/contract.ts';
@@ -62,6 +64,8 @@ export interface RoutePlan {
   /** The route takes https but not http. */
   readonly httpsOnly: boolean;
   readonly grpcOnly: boolean;
+  /** What its requests are counted by. */
+  readonly traffic: TrafficKey;
   /** Path for the upstream from the normalised path and what the route matched of it. */
   upstreamPath(path: string, matchedPath: string): string;
 }
@@ -75,6 +79,8 @@ export interface Snapshot {
   /** What runs for requests that match no route: global plugins' response phases. */
   readonly unmatched: PluginPlan;
   nameOf(instance: PluginInstance): string;
+  /** The running instances of a plugin with the ids of their entities. */
+  instancesOf(plugin: string): readonly { readonly id: string; readonly instance: PluginInstance }[];
   /** Calls addressed to the service behind an inbound listener by its name, host or `host:port`. */
   readonly inbound: RoutePlan | undefined;
   readonly inboundNames: ReadonlySet<string>;
@@ -85,6 +91,8 @@ export interface Snapshot {
   /** How a service is reached with another host or port; undefined when there are too many such plans. */
   redirected(service: ServicePlan, destination: Destination): ServicePlan | undefined;
   readonly consumers: ReadonlyMap<string, Consumer>;
+  /** Names of headers and query arguments that are never shown. */
+  readonly secrets: SecretNames;
   /** For health and metrics: balancers by the upstream's name, or `host:port`. */
   readonly upstreams: readonly { readonly name: string; readonly balancer: Balancer }[];
   /** PEM for clients whose server name has no certificate (SNI `*`, else the first one). */

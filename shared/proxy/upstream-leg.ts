@@ -39,6 +39,10 @@ export class UpstreamLeg implements ResponseSink {
   private readonly plan: RoutePlan;
   private readonly service: ServicePlan;
   private endpoint: Endpoint | undefined = undefined;
+  /** Of the last attempt; stays when it is over. */
+  chosen: Endpoint | undefined = undefined;
+  /** When it was chosen; monotonic milliseconds, 0 = not yet. */
+  chosenMs = 0;
   private epoch = 0;
   /** The endpoint has been told how this attempt went. */
   private reported = false;
@@ -63,6 +67,9 @@ export class UpstreamLeg implements ResponseSink {
     const picked = this.service.balancer.pick(this.balancing);
     if (typeof picked === 'string') return picked === 'resolving' ? picked : PICK_ERRORS[picked];
     this.endpoint = picked;
+    this.chosen = picked;
+    this.chosenMs = nowMs;
+    this.exchange.trace?.lap('balance');
     this.epoch = picked.epoch;
     this.reported = false;
     this.attempts.push({
@@ -91,6 +98,7 @@ export class UpstreamLeg implements ResponseSink {
     if (kept !== undefined) {
       this.connection = kept;
       this.wasReused = true;
+      this.exchange.trace?.lap('reuse');
       return false;
     }
     this.wasReused = false;
@@ -100,36 +108,19 @@ export class UpstreamLeg implements ResponseSink {
   }
 
   onConnected(): void {
+    this.exchange.trace?.lap('connect');
     this.exchange.onUpstreamConnected();
   }
 
   /** Writes the head, and the body as far as it is here; the rest follows as it comes. */
   forward(matchedPath: string): void {
     const { exchange, plan, service } = this;
-    const { client, body, request, context } = exchange;
+    const { client, body, request } = exchange;
     const connection = this.connection!;
-    const { forwarding } = exchange;
-    const method = forwarding?.method ?? request.method;
-    const path = forwarding?.path ?? plan.upstreamPath(request.path, matchedPath);
-    const { pathAndQuery } = client.head;
-    // A bare `?` at the end is kept, as Kong keeps it.
-    const hasQuery = request.query !== '' || pathAndQuery.charCodeAt(pathAndQuery.length - 1) === 0x3f;
-    this.target = hasQuery ? path + '?' + request.query : path;
+    const method = exchange.forwarding?.method ?? request.method;
+    this.target = upstreamTarget(exchange, plan, matchedPath);
     connection.begin(this, method);
-    const head = upstreamRequestHead(context, client, client.head, {
-      method,
-      target: this.target,
-      host:
-        forwarding?.host ??
-        (plan.preserveHost && client.head.authority !== ''
-          ? client.head.authority
-          : (service.fixedHost ?? service.hostFor(this.endpoint!))),
-      framing: body === undefined ? Framing.none : body.framing,
-      contentLength: body === undefined ? 0 : body.contentLength,
-      websocket: asksForWebsocket(client.head),
-      requestId: exchange.id,
-      strippedPrefix: plan.stripPath && matchedPath.length > 1 ? escapePath(matchedPath) : '',
-    });
+    const head = requestHeadFor(exchange, plan, service, this.endpoint!, matchedPath, this.target);
     if (body === undefined) {
       connection.socket.write(head, 'latin1');
       connection.requestEnded();
@@ -149,6 +140,7 @@ export class UpstreamLeg implements ResponseSink {
   requestSent(): void {
     this.sentMs = this.exchange.context.deadlines.now();
     this.connection!.expectWithin(this.service.readTimeoutMs);
+    this.exchange.trace?.lap('send');
   }
 
   /** The upstream does not take the body as fast as the client sends it. */
@@ -176,6 +168,7 @@ export class UpstreamLeg implements ResponseSink {
     this.headMs = this.exchange.context.deadlines.now();
     if (this.sentMs === 0) this.sentMs = this.headMs;
     this.status = head.status;
+    this.exchange.trace?.lap('upstream');
     const endpoint = this.endpoint!;
     endpoint.observeLatency(this.headMs - this.sentMs);
     endpoint.succeeded(head.status, this.epoch);
@@ -225,6 +218,7 @@ export class UpstreamLeg implements ResponseSink {
     }
     const last = this.attempts.length - 1;
     this.attempts[last] = { ...this.attempts[last]!, failure: { code: error.code, status: error.status } };
+    exchange.trace?.lap('attempt', undefined, 'failed');
     const { ip, port } = endpoint;
     exchange.context.log.debug('attempt failed', {
       request_id: exchange.id,
@@ -236,6 +230,7 @@ export class UpstreamLeg implements ResponseSink {
     exchange.body?.detach();
     if (!begun && this.mayRetry(error, lostRace)) {
       exchange.context.metrics.countRetry(error.code);
+      exchange.context.observer.counters.countFailedAttempt(exchange.direction, endpoint);
       if (!lostRace) this.balancing.tried.push(endpoint);
       this.sentMs = 0;
       exchange.onRetry();
@@ -304,7 +299,42 @@ export class UpstreamLeg implements ResponseSink {
   }
 }
 
-function kindOf(error: GatewayError): 'connect' | 'timeout' | 'invalid_response' {
+/** Path and query as they go upstream. */
+export function upstreamTarget(exchange: Exchange, plan: RoutePlan, matchedPath: string): string {
+  const { request, forwarding, client } = exchange;
+  const path = forwarding?.path ?? plan.upstreamPath(request.path, matchedPath);
+  const { pathAndQuery } = client.head;
+  // A bare `?` at the end is kept, as Kong keeps it.
+  const hasQuery = request.query !== '' || pathAndQuery.charCodeAt(pathAndQuery.length - 1) === 0x3f;
+  return hasQuery ? path + '?' + request.query : path;
+}
+
+export function requestHeadFor(
+  exchange: Exchange,
+  plan: RoutePlan,
+  service: ServicePlan,
+  endpoint: Endpoint,
+  matchedPath: string,
+  target: string,
+): string {
+  const { client, body, context, forwarding } = exchange;
+  return upstreamRequestHead(context, client, client.head, {
+    method: forwarding?.method ?? exchange.request.method,
+    target,
+    host:
+      forwarding?.host ??
+      (plan.preserveHost && client.head.authority !== ''
+        ? client.head.authority
+        : (service.fixedHost ?? service.hostFor(endpoint))),
+    framing: body === undefined ? Framing.none : body.framing,
+    contentLength: body === undefined ? 0 : body.contentLength,
+    websocket: asksForWebsocket(client.head),
+    requestId: exchange.id,
+    strippedPrefix: plan.stripPath && matchedPath.length > 1 ? escapePath(matchedPath) : '',
+  });
+}
+
+export function kindOf(error: GatewayError): 'connect' | 'timeout' | 'invalid_response' {
   switch (error) {
     case ERRORS.connectTimeout:
     case ERRORS.upstreamTimeout:

@@ -157,6 +157,25 @@ export class CounterTable implements WindowCounters {
     return this.#slot === -1 ? 0 : Atomics.load(this.#count, this.#slot);
   }
 
+  add(window: CounterWindow, amount: number): number {
+    // As in `#increment`: a round that ends without a result lost its slot to another window.
+    for (let round = 0; round < 8; round++) {
+      this.#hash.compute(window.key, window.start);
+      this.#find();
+      if (this.#slot === -1) this.#insert(window.end);
+      const slot = this.#slot;
+      const generation = this.#found;
+      for (;;) {
+        const count = Atomics.load(this.#count, slot);
+        const next = Math.min(MAX_COUNT, count + amount);
+        if (Atomics.compareExchange(this.#count, slot, count, next) !== count) continue;
+        if (Atomics.load(this.#generation, slot) === generation) return next;
+        break;
+      }
+    }
+    return amount;
+  }
+
   stats(): CounterTableStats {
     return {
       slots: this.#header[H_SLOTS]!,

@@ -10,6 +10,7 @@
  * right and the signature holds, and is answered with `ack` or `nack`. Everything is refused that is not expected.
  */
 import type { StoredEntity } from '../config/change.ts';
+import type { WireReport } from '../observe/traffic/wire-report.ts';
 
 export const PROTOCOL = 'cardinal-sync/1';
 /** Larger frames end the connection. Senders cut parts at {@link PART_BYTES}. */
@@ -131,6 +132,8 @@ export interface NodeReport {
   readonly requestsTotal: number;
   readonly uptimeSeconds: number;
   readonly generation: number;
+  /** What was counted since the last report, bounded in octets. */
+  readonly traffic?: WireReport;
 }
 
 export type DataPlaneFrame =

@@ -5,6 +5,7 @@
  */
 import type { StoredEntity } from '../config/change.ts';
 import { nestsDeeperThan } from '../config/declarative/canonical-json.ts';
+import { readWire, type WireReport } from '../observe/traffic/wire-report.ts';
 import { FrameError } from './frames.ts';
 import type {
   ControlPlaneFrame,
@@ -108,11 +109,20 @@ export function readDataPlaneFrame(value: unknown): DataPlaneFrame {
         requestsTotal: count(row['requestsTotal'], 'requestsTotal'),
         uptimeSeconds: count(row['uptimeSeconds'], 'uptimeSeconds'),
         generation: count(row['generation'], 'generation'),
+        ...(row['traffic'] === undefined ? {} : { traffic: traffic(row['traffic']) }),
       };
     case 'ping':
       return { type: 'ping' };
     default:
       throw new FrameError('a frame of an unknown type');
+  }
+}
+
+function traffic(value: unknown): WireReport {
+  try {
+    return readWire(value);
+  } catch (error) {
+    throw new FrameError((error as Error).message);
   }
 }
 

@@ -4,6 +4,8 @@
  * generations (keyed by upstream id and address).
  */
 
+import type { TrafficKey } from '../observe/traffic/traffic-key.ts';
+
 /** One address that takes requests. The object is stable for as long as the address is known. */
 export interface Endpoint {
   /** IP address; IPv6 without brackets. */
@@ -19,6 +21,8 @@ export interface Endpoint {
   readonly key: string;
   /** Requests in flight; the proxy counts it up and down. */
   active: number;
+  /** What its requests are counted by, from the first one on. */
+  traffic: TrafficKey | undefined;
   /**
    * Copied by the proxy when the endpoint is picked and handed back with the outcome, so that a breaker
    * can tell its one trial request from late answers to requests sent before it opened.

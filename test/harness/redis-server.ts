@@ -5,10 +5,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePorts } from './free-ports.ts';
 
 /** What a test, or a whole file of them, ends with. */
 export interface Ending {
@@ -198,22 +199,6 @@ export async function until(condition: () => boolean | Promise<boolean>, limitMs
     await pause(25);
   }
   throw new Error('what was waited for did not come');
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const listening = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', resolve);
-      });
-      return server;
-    }),
-  );
-  const ports = listening.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(listening.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 function isThere(folder: string): boolean {

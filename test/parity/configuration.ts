@@ -201,6 +201,21 @@ services:
         plugins:
           - name: canary
             config: { percentage: 0, canary_by_header_name: X-Canary, upstream_uri: /beta }
+      - name: shop-burst
+        paths: [/shop/burst]
+        plugins:
+          - name: rate-limiting-advanced
+            config: { limit: [2, 5], window_size: [60, 3600], identifier: header, header_name: X-Team, ietf_headers: true }
+      - name: shop-units
+        paths: [/shop/units]
+        plugins:
+          - name: response-ratelimiting
+            config: { header_name: X-Echo, limit_by: ip, limits: { "${upstream}": { hour: 2 } } }
+      - name: shop-cached
+        paths: [/shop/cached]
+        plugins:
+          - name: proxy-cache
+            config: { strategy: memory, response_headers: { X-Cache-Key: false } }
       - name: shop-hook
         paths: [/shop/hook]
         plugins:

@@ -322,6 +322,20 @@ add('shop', 400, '/shop/valid', { method: 'POST', headers: shopJson, body: `${'[
 add('shop', 400, '/shop/valid', { method: 'POST', body: '{"name":"ann"}' });
 add('shop', 400, '/shop/valid?page=0');
 
+// State: bursts, what responses use, what was stored.
+times(2, () => add('shop', 200, '/shop/burst', { headers: { 'X-Team': 'red' } }));
+times(2, () => add('shop', 429, '/shop/burst', { headers: { 'X-Team': 'red' } }));
+add('shop', 200, '/shop/burst', { headers: { 'X-Team': 'blue' } });
+times(2, () => add('shop', 200, '/shop/units', { headers: from('203.0.113.60') }));
+times(2, () => add('shop', 429, '/shop/units', { headers: from('203.0.113.60') }));
+add('shop', 200, '/shop/units', { headers: from('203.0.113.61') });
+times(3, () => add('shop', 200, '/shop/cached?a=1&b=2'));
+add('shop', 200, '/shop/cached?b=2&a=1', { method: 'HEAD' });
+add('shop', 206, '/shop/cached?a=1&b=2', { headers: { Range: 'bytes=0-9' } });
+add('shop', 416, '/shop/cached?a=1&b=2', { headers: { Range: 'bytes=99999-' } });
+add('shop', 200, '/shop/cached?a=1&b=3');
+add('shop', 200, '/shop/cached', { method: 'POST', body: 'changes nothing' });
+
 // What is no request, or none for us.
 raw('orders', 400, 'GET /orders HTTP/1.1\r\n\r\n');
 raw('orders', 400, 'GET /orders HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n');

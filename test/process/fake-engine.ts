@@ -100,6 +100,7 @@ export function createEngine(options: EngineOptions): Engine {
       return bound;
     },
     markTarget: () => 0,
+    operatePlugin: async () => [],
     drain: (timeoutMs, roles) =>
       drained(
         listeners.filter(

@@ -181,6 +181,7 @@ test('environment, flag and default; GET / shows what is in force', async (t) =>
     CARDINAL_LOG_LEVEL: 'info',
     KONG_LOG_LEVEL: 'error',
     KONG_DATABASE: 'off',
+    KONG_PG_HOST: 'db',
   };
   const cwd = await folder(t);
   const { ready, process: cardinal } = await serve(t, ['gateway', ...LISTEN, '--workers', '2'], {
@@ -193,12 +194,12 @@ test('environment, flag and default; GET / shows what is in force', async (t) =>
   assert.equal(json.configuration.log_level, 'info');
   assert.equal(json.configuration.workers, '2');
   assert.equal(json.configuration.keepalive_timeout, '1m');
-  assert.equal(json.configuration.database, 'sqlite');
+  assert.equal(json.configuration.database, 'off');
   assert.match(json.node_id, /^[0-9a-f-]{36}$/);
   assert.equal(json.node_id, (await readFile(join(cwd, '.cardinal/node.id'), 'utf8')).trim());
   assert.equal(json.plugins.available_on_server['key-auth'].priority, 1250);
   assert.deepEqual(json.pids.workers, [cardinal.child.pid, cardinal.child.pid]);
-  assert.ok(cardinal.stderr.includes('KONG_DATABASE'));
+  assert.ok(cardinal.stderr.includes('KONG_PG_HOST'));
 });
 
 test('POST /config: the whole cycle', async (t) => {

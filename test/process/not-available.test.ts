@@ -5,20 +5,20 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fetchFrom, folder, run, serve } from './cardinal-process.ts';
 
-const MESSAGE = 'the policy redis is not available yet; use local, which counts within one node';
+const MESSAGE =
+  'the policy cluster needs a database that requests write to, and there is none; use redis, which counts over all nodes, or local, which counts within one';
 const FILE = `_format_version: "3.0"
 plugins:
   - name: rate-limiting
     config:
       minute: 5
-      policy: redis
-      redis: { host: 127.0.0.1 }
+      policy: cluster
 `;
 
-test('policy: redis is refused with its place, everywhere', async (t) => {
+test('policy: cluster is refused with its place, everywhere', async (t) => {
   const cwd = await folder(t, {
     'kong.yml': FILE,
-    'local.yml': FILE.replace('policy: redis', 'policy: local'),
+    'local.yml': FILE.replace('policy: cluster', 'policy: local'),
   });
   const validated = await run(['validate', 'kong.yml', '-o', 'json'], { cwd });
   assert.equal(validated.code, 65, validated.stdout);

@@ -24,6 +24,12 @@ test('the overview is short and lists every command; each command has help with 
     'apply',
     'dump',
     'token',
+    'explain',
+    'tap',
+    'stats',
+    'requests',
+    'lab',
+    'health',
     'version',
     'help',
   ]);

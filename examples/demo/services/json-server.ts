@@ -1,6 +1,6 @@
 /**
- * The few lines of HTTP that the three demo services share: JSON in, JSON out, on 127.0.0.1:$PORT. They know
- * nothing of Cardinal. Not a server for anything but this demo.
+ * The few lines of HTTP that the three demo services share: JSON in, JSON out, on port $PORT of $LISTEN (127.0.0.1
+ * unless it is set). They know nothing of Cardinal. Not a server for anything but this demo.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 
@@ -37,7 +37,7 @@ export function serveJson(handle: (call: Call) => Answer | Promise<Answer>): voi
     });
     response.end(text);
   });
-  server.listen(Number(process.env['PORT']), '127.0.0.1');
+  server.listen(Number(process.env['PORT']), process.env['LISTEN'] ?? '127.0.0.1');
   process.on('SIGTERM', () => {
     server.close(() => process.exit(0));
     server.closeIdleConnections();

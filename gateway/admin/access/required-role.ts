@@ -4,10 +4,13 @@ import { ROLES, type Role } from './contract.ts';
 
 /** Below these only administrators. */
 const ADMIN_PATHS = ['/_cardinal/tokens', '/_cardinal/audit'];
+/** Exactly these take a body with POST and change nothing. */
+const READING_POSTS = ['/_cardinal/explain'];
 
 export function requiredRole(method: string, path: string): Role {
   const plain = plainPath(path);
   if (ADMIN_PATHS.some((prefix) => plain === prefix || plain.startsWith(`${prefix}/`))) return 'admin';
+  if (method === 'POST' && READING_POSTS.includes(path)) return 'read';
   return isSafe(method) ? 'read' : 'write';
 }
 

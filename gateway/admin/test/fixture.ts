@@ -23,7 +23,7 @@ import type { AdminContext } from '../context.ts';
 export const START = 1_790_000_000_000;
 const NODE = '6a9f1d8e-0000-4000-8000-000000000001';
 
-const bundled = await openCatalog(['bundled'], []);
+const bundled = await openCatalog(['bundled'], [], true);
 /** The bundled plugins, and of the tests' own those that are not bundled. */
 export const catalog: PluginCatalog = withTestPlugins(bundled);
 export const registry: PluginRegistry = pluginRegistry(catalog.schemas);
@@ -33,13 +33,15 @@ function withTestPlugins(real: PluginCatalog): PluginCatalog {
   const more = testPlugins
     .names()
     .filter((name) => !known.has(name))
-    .map((name) => ({ name, schema: testPlugins.schema(name) as PluginSchema }));
+    .map((name) => ({ name, mayOwn: true, schema: testPlugins.schema(name) as PluginSchema }));
   return {
     ...real,
     schemas: [...real.schemas, ...more],
     all: async () => [
       ...(await real.all()),
-      ...more.map((plugin) => ({ ...plugin, version: '1.0.0', priority: 1 }) as AnyPluginDefinition),
+      ...more.map(
+        (plugin) => ({ ...plugin, version: '1.0.0', priority: 1 }) as unknown as AnyPluginDefinition,
+      ),
     ],
   };
 }
@@ -146,6 +148,7 @@ export function bench(overrides: Partial<AdminContext> = {}, store = true): Benc
     control: { busy: false, current: EMPTY_CONFIGURATION } as AdminContext['control'],
     reader: createReader(catalog.schemas),
     maxBodyBytes: 1024 ** 2,
+    ui: true,
     access: { middleware: (_request, _response, next) => next(), router: Router() },
     counterBytes: 1024,
     store: async () => {},
@@ -153,6 +156,7 @@ export function bench(overrides: Partial<AdminContext> = {}, store = true): Benc
     poolStatus: async () => POOL,
     workers: {
       markTarget: async (...mark) => marks.push(mark),
+      operatePlugin: async () => [],
       setLogLevel: async (level) => void levels.push(level),
     },
     metrics: async () => '# nothing\n',

@@ -22,6 +22,7 @@ async function withHealth(rows: readonly EndpointHealth[] | undefined, found = 1
         marks.push(mark);
         return found;
       },
+      operatePlugin: async () => [],
       setLogLevel: async () => {},
     },
   });

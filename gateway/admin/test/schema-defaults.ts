@@ -8,6 +8,8 @@ interface Field {
   readonly auto?: boolean;
   readonly default?: unknown;
   readonly elements?: Field;
+  /** Of a map. */
+  readonly values?: Field;
   readonly fields?: Document['fields'];
   readonly shorthand_fields?: NonNullable<Document['shorthand_fields']>;
 }
@@ -50,6 +52,14 @@ function filledField(field: Field, sent: unknown, made: unknown): unknown {
   if (elements?.type === 'record' && Array.isArray(value))
     return value.map((element, i) =>
       filledField(elements, element, Array.isArray(made) ? made[i] : undefined),
+    );
+  const { values } = field;
+  if (field.type === 'map' && values?.type === 'record')
+    return Object.fromEntries(
+      Object.entries(value as Row).map(([key, one]) => [
+        key,
+        filledField(values, one, isRow(made) ? made[key] : undefined),
+      ]),
     );
   return value;
 }

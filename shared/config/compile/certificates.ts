@@ -18,7 +18,7 @@ export function certificateTable(configuration: Configuration): CertificateTable
     if (certificate !== undefined) bySni.set(sni.name.toLowerCase(), certificate);
   }
   const contexts = new Map<Certificate, SecureContext>();
-  const fallback = bySni.get('*') ?? configuration.certificates[0];
+  const fallback = bySni.get('*') ?? oldestServed(configuration);
   return {
     default: fallback === undefined ? undefined : { cert: fallback.cert, key: fallback.key },
     for(serverName) {
@@ -37,6 +37,20 @@ export function certificateTable(configuration: Configuration): CertificateTable
       return context;
     },
   };
+}
+
+/**
+ * What a client without a known name is shown when no certificate is for `*`: the oldest one (the first of a file)
+ * that is not what a service or an upstream is shown by us as its client.
+ */
+function oldestServed({ certificates, services, upstreams }: Configuration): Certificate | undefined {
+  const ofClients = new Set([...services, ...upstreams].map((one) => one.client_certificate?.id));
+  let oldest: Certificate | undefined;
+  for (const certificate of certificates) {
+    if (ofClients.has(certificate.id)) continue;
+    if (oldest === undefined || certificate.created_at < oldest.created_at) oldest = certificate;
+  }
+  return oldest;
 }
 
 function find(bySni: ReadonlyMap<string, Certificate>, name: string): Certificate | undefined {

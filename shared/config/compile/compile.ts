@@ -5,6 +5,8 @@
  */
 
 import type { Logger } from '../../observe/logger.ts';
+import { SecretNames } from '../../observe/requests/secret-names.ts';
+import { type Direction, routeKey } from '../../observe/traffic/traffic-key.ts';
 import type {
   AnyPluginDefinition,
   Metrics,
@@ -25,6 +27,7 @@ import { ConfigurationDirectory } from './directory.ts';
 import type { GenerationHolds, KeptResources } from './kept-resources.ts';
 import { PluginPlans, type RunningPlugin, runsOnHttp } from './plugin-plans.ts';
 import { RedirectedServices } from './redirected-services.ts';
+import { servedRoutes } from './served-routes.ts';
 import { type ServicePlanDeps, ServicePlans } from './service-plans.ts';
 import { Slices } from './slices.ts';
 import { UnknownDestinations } from './unknown-destinations.ts';
@@ -94,7 +97,6 @@ class Compiler {
     const outboundRole = deps.roles.find((role) => role.kind === 'outbound');
     const edge = deps.roles.some((role) => role.kind === 'edge');
 
-    const byId = new Map(configuration.services.map((service) => [service.id, service]));
     const fronted = inboundRole === undefined ? undefined : this.frontedService(inboundRole);
 
     const directory = new ConfigurationDirectory(configuration, deps.plugins);
@@ -107,14 +109,13 @@ class Compiler {
     const servicePlans = new Map<string, ServicePlan>();
     const inputs: RouteInput<RoutePlan>[] = [];
     if (edge || fronted !== undefined) {
-      for (const route of configuration.routes) {
+      for (const { route, routed, service } of servedRoutes(configuration, fronted)) {
         if (this.slices.due()) await this.slices.pause();
-        const service = route.service === null ? undefined : byId.get(route.service.id);
-        if (fronted !== undefined && service !== fronted) continue;
-        // A disabled service takes its routes with it: 404, not 503 (Kong).
-        if (service !== undefined && !service.enabled) continue;
         const plan = service === undefined ? undefined : (local ?? this.servicePlan(service, servicePlans));
-        inputs.push({ route: lowerHosts(route), value: this.routePlan(route, service, plan, plans) });
+        inputs.push({
+          route: routed,
+          value: this.routePlan(route, service, plan, plans, local === undefined ? 'edge' : 'inbound'),
+        });
       }
     }
     const router = await compileRouterSliced(inputs).catch((error: unknown) => {
@@ -128,12 +129,12 @@ class Compiler {
         if (service.name === null || !service.enabled || !HTTP_SERVICE.has(service.protocol)) continue;
         outbound.set(
           service.name.toLowerCase(),
-          directPlan(services.plan(service, deps.outbound), NO_PLUGINS, service.path),
+          directPlan(services.plan(service, deps.outbound), NO_PLUGINS, service.path, 'outbound'),
         );
       }
     }
     const unknown = new UnknownDestinations((service) =>
-      directPlan(services.plan(service, deps.outbound), NO_PLUGINS, null),
+      directPlan(services.plan(service, deps.outbound), NO_PLUGINS, null, 'outbound'),
     );
     const redirected = new RedirectedServices((service) => services.plan(service));
     const certificates = certificateTable(configuration);
@@ -150,14 +151,21 @@ class Compiler {
       rewrite,
       unmatched: global,
       nameOf: (instance) => instances.get(instance) ?? 'unknown',
+      instancesOf: (name) =>
+        running
+          .filter(({ plugin }) => plugin.name === name)
+          .map(({ plugin, instance }) => ({ id: plugin.id, instance })),
       // The edge has already added the service's path; a caller by name sends what the application serves.
       inbound:
-        local === undefined ? undefined : directPlan(local, plans.planFor(undefined, fronted!.id), null),
+        local === undefined
+          ? undefined
+          : directPlan(local, plans.planFor(undefined, fronted!.id), null, 'inbound'),
       inboundNames,
       outbound,
       unknownDestination: (host, port) => unknown.plan(host, port),
       redirected: (service, destination) => redirected.plan(service, destination),
       consumers: directory.byId,
+      secrets: new SecretNames(configuration.plugins),
       upstreams: this.upstreamHealth(),
       defaultCertificate: certificates.default,
       certificateFor: (name) => certificates.for(name),
@@ -241,7 +249,8 @@ class Compiler {
         directory,
         counters: deps.counters,
         metrics: deps.metrics,
-        keep: (key, open, close) => holds.keep(`${plugin.name}|${key}`, open, close),
+        keep: (key, open, close) =>
+          holds.keep(key.startsWith('shared:') ? key : `${plugin.name}|${key}`, open, close),
         destination: (host, port) => ({ host, port }),
         node: deps.node,
       });
@@ -277,6 +286,7 @@ class Compiler {
     service: Service | undefined,
     plan: ServicePlan | undefined,
     plans: PluginPlans,
+    direction: Direction,
   ): RoutePlan {
     const { protocols } = route;
     return {
@@ -287,6 +297,7 @@ class Compiler {
       stripPath: route.strip_path,
       httpsOnly: protocols.includes('https') && !protocols.includes('http'),
       grpcOnly: protocols[0] === 'grpc' || protocols[0] === 'grpcs',
+      traffic: routeKey(direction, route, service),
       upstreamPath: compileUpstreamPath(service?.path ?? null, route.strip_path),
     };
   }
@@ -303,7 +314,12 @@ class Compiler {
 }
 
 /** A plan without a route. */
-function directPlan(service: ServicePlan, plugins: PluginPlan, servicePath: string | null): RoutePlan {
+function directPlan(
+  service: ServicePlan,
+  plugins: PluginPlan,
+  servicePath: string | null,
+  direction: Direction,
+): RoutePlan {
   return {
     route: undefined,
     service,
@@ -312,14 +328,9 @@ function directPlan(service: ServicePlan, plugins: PluginPlan, servicePath: stri
     stripPath: false,
     httpsOnly: false,
     grpcOnly: false,
+    traffic: routeKey(direction, undefined, service.service),
     upstreamPath: compileUpstreamPath(servicePath, false),
   };
-}
-
-/** Host names do not differ by case (RFC 9110 4.2.3); requests arrive here in lower case. */
-function lowerHosts(route: Route): Route {
-  if (route.hosts === null || !route.hosts.some((host) => /[A-Z]/.test(host))) return route;
-  return { ...route, hosts: route.hosts.map((host) => host.toLowerCase()) };
 }
 
 /** Under which names callers ask for the service behind an inbound listener. */

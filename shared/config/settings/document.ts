@@ -17,6 +17,10 @@ Names are Kong's where Kong has the setting. An empty variable is an unset one. 
 start, with a suggestion; an unknown \`KONG_*\` name is mentioned in the log and not used. \`GET /\` of the Admin API shows what
 is in force. Sizes are bytes or \`8k\`, \`10m\`, \`1g\`; durations are \`500ms\`, \`10s\`, \`5m\`, \`1h\`, a bare number is seconds.
 
+\`CARDINAL_*_FILE\` names a file that holds the value instead, for every setting (\`CARDINAL_TOKEN_FILE=/run/secrets/token\`): what is
+secret then stands neither in the environment nor in the list of processes. White space around the value is dropped, an
+empty file or one that cannot be read stops the start.
+
 Addresses have Kong's syntax: \`HOST:PORT\`, IPv6 in brackets, several with commas, each with flags behind it (\`ssl\`,
 \`backlog=N\`); \`off\` for none. Port 0 is any free port. \`reuseport\`, \`deferred\`, \`bind\`, \`http2\`, \`so_keepalive=\` and
 \`ipv6only=\` are accepted and change nothing.

@@ -1,14 +1,17 @@
 /**
  * Where each setting's value comes from: flag, then `CARDINAL_*`, then `KONG_*`, then the default. Every
- * value knows its source; every mistake names the setting and the source. Reads no file.
+ * value knows its source; every mistake names the setting and the source. Reads no file but those that
+ * `CARDINAL_*_FILE` names.
  */
 import { nearest } from '../schema/similar.ts';
+import { FILE_SUFFIX, settingFromFile } from './setting-file.ts';
 import { type Product, SETTINGS, type SettingName, type SettingValues } from './table.ts';
 
 export type SettingSource =
-  | { readonly kind: 'flag'; readonly name: string }
-  | { readonly kind: 'environment'; readonly name: string }
-  | { readonly kind: 'default'; readonly name: undefined };
+  | { readonly kind: 'flag'; readonly name: string; readonly file?: undefined }
+  /** `file`: the variable holds the path of a file that holds the value. */
+  | { readonly kind: 'environment'; readonly name: string; readonly file?: true }
+  | { readonly kind: 'default'; readonly name: undefined; readonly file?: undefined };
 
 export interface ResolvedSettings {
   readonly values: SettingValues;
@@ -58,7 +61,8 @@ export function resolveSettings(
       ? locate(name, definition.flag, definition.aliases, flags, env)
       : ([undefined, undefined] as const);
     try {
-      values[name] = definition.type.parse(text ?? definition.default);
+      const given = source?.file === true ? settingFromFile(text as string) : text;
+      values[name] = definition.type.parse(given ?? definition.default);
     } catch (error) {
       throw new SettingError(
         `${source?.name ?? name}: ${(error as Error).message}`,
@@ -83,14 +87,23 @@ function locate(
   for (const prefix of ['CARDINAL_', 'KONG_']) {
     for (const candidate of [name, ...aliases]) {
       const variable = prefix + candidate.toUpperCase();
-      const value = env[variable];
-      // An empty variable is an unset one: that is what `${NAME:-}` in a compose file gives.
-      if (value !== undefined && value.trim() !== '') {
-        return [value.trim(), { kind: 'environment', name: variable }];
+      const value = read(env, variable);
+      const path = prefix === 'CARDINAL_' ? read(env, variable + FILE_SUFFIX) : undefined;
+      if (value !== undefined && path !== undefined) {
+        throw new SettingError(`${variable} and ${variable}${FILE_SUFFIX} exclude each other`);
       }
+      if (value !== undefined) return [value, { kind: 'environment', name: variable }];
+      if (path !== undefined)
+        return [path, { kind: 'environment', name: variable + FILE_SUFFIX, file: true }];
     }
   }
   return [undefined, undefined];
+}
+
+/** An empty variable is an unset one: that is what `${NAME:-}` in a compose file gives. */
+function read(env: Environment, variable: string): string | undefined {
+  const value = env[variable]?.trim();
+  return value === '' ? undefined : value;
 }
 
 function checkNames(product: Product, env: Environment, notices: string[]): void {
@@ -102,7 +115,10 @@ function checkNames(product: Product, env: Environment, notices: string[]): void
   for (const variable of Object.keys(env).sort()) {
     const kong = variable.startsWith('KONG_');
     if ((!kong && !variable.startsWith('CARDINAL_')) || NOT_SETTINGS.has(variable)) continue;
-    const products = known.get(variable.slice(kong ? 5 : 9));
+    const written = variable.slice(kong ? 5 : 9);
+    const products =
+      known.get(written) ??
+      (!kong && written.endsWith(FILE_SUFFIX) ? known.get(written.slice(0, -FILE_SUFFIX.length)) : undefined);
     if (products === undefined) {
       if (!kong)
         throw new SettingError(`${variable}: there is no such setting`, suggestions(variable, known));

@@ -48,6 +48,7 @@ export const SETTING_GROUPS = [
   'Names',
   'Plugins',
   'Logs',
+  'Traffic',
 ] as const;
 export type SettingGroup = (typeof SETTING_GROUPS)[number];
 
@@ -123,6 +124,13 @@ const TABLE = {
     '',
     'Where the entities of the Admin API are kept: `sqlite:PATH`, `redis://...` (also `rediss://`, `redis+sentinel://`, `redis+cluster://`), `memory`, or `off` (the configuration comes from a file or from `POST /config`). Empty: `sqlite:` in the data directory, or `off` with a configuration file.',
     { only: 'gateway' },
+  ),
+  database: setting(
+    'Configuration',
+    choice('store', 'off', 'postgres', 'cassandra'),
+    'store',
+    "Kong's setting: `off` is `store = off`. Kong's databases are not used here; where the entities are is what `store` says.",
+    { kong: true, only: 'gateway' },
   ),
   role: setting(
     'Configuration',
@@ -201,6 +209,13 @@ const TABLE = {
     '',
     'Origins of a web UI that is not served by the Admin API itself: what CORS allows.',
     { kong: true, only: 'gateway' },
+  ),
+  admin_ui: setting(
+    'Listeners',
+    onOff,
+    'off',
+    'Serves the admin UI at /ui/ of the Admin API. It is in the making, and has to be built: npm run build:ui.',
+    { only: 'gateway' },
   ),
   admin_auth: setting(
     'Listeners',
@@ -517,6 +532,33 @@ const TABLE = {
     choice('auto', 'json', 'pretty'),
     'auto',
     'How log lines look. auto: pretty on a terminal, else JSON.',
+  ),
+  tap: setting(
+    'Traffic',
+    choice('on', 'off'),
+    'on',
+    'Whether live requests may be watched (`cardinal tap`, /_cardinal/tap). off: they answer 403. Secrets are masked in any case.',
+    { only: 'gateway' },
+  ),
+  request_sampling: setting(
+    'Traffic',
+    integer(0, 100),
+    '1',
+    'Per cent of the requests whose steps and plugins are timed. A gateway keeps the newest of them for /_cardinal/requests.',
+  ),
+  slow_request: setting(
+    'Traffic',
+    duration(0, HOUR),
+    '1s',
+    'Requests that take longer are kept for /_cardinal/requests, a bounded number of them. 0: none for that reason.',
+    { only: 'gateway' },
+  ),
+  kept_requests: setting(
+    'Traffic',
+    integer(0, 10_000),
+    '500',
+    'Sampled, slow and refused requests that each worker keeps, in at most 2 MB. 0: none.',
+    { only: 'gateway' },
   ),
   admin_max_body_size: setting(
     'Process',

@@ -1,17 +1,16 @@
 /** The reader of the compositions: declarative files and posted documents, checked against these plugins. */
-import type { AnyPluginDefinition } from '../../plugins/contract.ts';
 import { invalidConfigurationMessage } from '../declarative/error-message.ts';
 import { flattenedErrors } from '../declarative/flatten-errors.ts';
 import { declarativeFromObject, type ReadResult, readDeclarative } from '../declarative/read.ts';
 import { readConfigFile } from '../declarative/read-file.ts';
 import type { Configuration } from '../entities.ts';
-import { pluginRegistry } from '../plugin-registry.ts';
+import { type ConfigurablePlugin, pluginRegistry } from '../plugin-registry.ts';
 import type { ConfigurationReader, ReadOutcome } from './reader.ts';
 
 const { readFile } = process.getBuiltinModule('node:fs/promises');
 
 export function createReader(
-  definitions: Iterable<Pick<AnyPluginDefinition, 'name' | 'schema'>>,
+  definitions: Iterable<ConfigurablePlugin>,
   now: () => number = Date.now,
 ): ConfigurationReader {
   const plugins = pluginRegistry(definitions);

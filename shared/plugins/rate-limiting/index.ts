@@ -1,17 +1,25 @@
 /**
  * rate-limiting: at most so many requests in fixed calendar windows, counted by consumer, credential,
- * address, service, header or path. A refused request is counted nowhere, and one request more than the
- * limit is never let through, whatever the concurrency of the node's workers.
+ * address, service, header or path. Counted within the node, a refused request is counted nowhere, and one request
+ * more than the limit is never let through, whatever the concurrency of its workers; in Redis the same holds for all
+ * nodes, but refused requests count too.
  */
-import { clientNetwork } from '../../config/schema/ip-address.ts';
+import type { Infer } from '../../config/schema/field.ts';
+import { RedisWindows } from '../../state/redis/fixed-windows.ts';
+import { openSharedState } from '../../state/redis/shared-state.ts';
+import { SyncedWindows } from '../../state/redis/synced-windows.ts';
 import {
   type AccessExchange,
   type CounterWindow,
   definePlugin,
   type Exchange,
   type PluginInstance,
+  type PluginKit,
   type ResponseExchange,
+  type WindowCounters,
 } from '../contract.ts';
+import { identify } from './identifier.ts';
+import { RateLimitFields } from './rate-limit-fields.ts';
 import schema from './schema.ts';
 import { PERIODS, windowEnd, windowStart } from './windows.ts';
 
@@ -34,6 +42,8 @@ interface Outcome {
   readonly tightest: number;
   readonly resetSeconds: number;
   readonly refused: boolean;
+  /** Second of the decision. */
+  readonly second: number;
 }
 
 export default definePlugin({
@@ -42,11 +52,6 @@ export default definePlugin({
   priority: 910,
   schema,
   create(config, kit) {
-    if (config.policy !== 'local') {
-      throw new Error(
-        `rate-limiting: the policy ${config.policy} is not available yet; use policy: local, which counts within one node`,
-      );
-    }
     // Shorter than the ids it stands for: the key is hashed with each request.
     const scope = hash(
       'sha256',
@@ -72,33 +77,16 @@ export default definePlugin({
     });
     const periods = PERIODS.filter((period) => config[period] !== null);
     const usage: number[] = [];
-    const { limit_by: limitBy, header_name: headerName, path, error_code: status } = config;
+    const { error_code: status } = config;
+    const by = { limitBy: config.limit_by, headerName: config.header_name, path: config.path };
     const failed = kit.metrics
       .counter('cardinal_rate_limiting_errors_total', 'Requests whose rate limit could not be checked')
       .with();
+    const fields = config.ietf_headers
+      ? new RateLimitFields(windows.map(({ limit }, at) => ({ name: periods[at]!, limit })))
+      : undefined;
+    const { remote, counters } = countersOf(config, windows, kit);
     let windowsAt = -1;
-
-    function identify(exchange: AccessExchange): string {
-      let identifier: string | undefined;
-      switch (limitBy) {
-        case 'consumer':
-          identifier = exchange.consumer?.id ?? exchange.credential?.id;
-          break;
-        case 'credential':
-          identifier = exchange.credential?.id;
-          break;
-        case 'service':
-          identifier = exchange.service?.id;
-          break;
-        case 'header':
-          identifier = exchange.request.headers.get(headerName!);
-          break;
-        case 'path':
-          if (exchange.request.path === path) identifier = path;
-          break;
-      }
-      return identifier ?? clientNetwork(exchange.client.ip);
-    }
 
     function moveWindows(second: number): void {
       windowsAt = second;
@@ -110,7 +98,7 @@ export default definePlugin({
       }
     }
 
-    function outcome(second: number, refusedBy: number): Outcome {
+    function outcome(second: number, refusedBy: number, usage: readonly number[]): Outcome {
       const remaining: number[] = new Array(windows.length);
       let tightest = 0;
       for (let index = 0; index < windows.length; index++) {
@@ -120,7 +108,7 @@ export default definePlugin({
         if (left <= remaining[tightest]!) tightest = index;
       }
       const resetSeconds = windows[tightest]!.end - second;
-      return { remaining, tightest, resetSeconds, refused: refusedBy !== -1 };
+      return { remaining, tightest, resetSeconds, refused: refusedBy !== -1, second };
     }
 
     function setHeaders(exchange: ResponseExchange): void {
@@ -139,31 +127,93 @@ export default definePlugin({
       headers.set('RateLimit-Remaining', tightest);
       headers.set('RateLimit-Reset', String(noted.resetSeconds));
       if (noted.refused) headers.set('Retry-After', String(noted.resetSeconds));
+      if (fields !== undefined) {
+        const lengths = windows.map(({ start, end }) => end - start);
+        const resets = windows.map(({ end }) => end - noted.second);
+        fields.write(headers, lengths, noted.remaining, resets);
+      }
+    }
+
+    function failedToCount(exchange: AccessExchange, error: unknown): void {
+      failed.add(1);
+      kit.log.error('failed to get usage', { error });
+      if (!config.fault_tolerant) exchange.fail(500, 'An unexpected error occurred');
+    }
+
+    function decide(
+      exchange: AccessExchange,
+      second: number,
+      refusedBy: number,
+      usage: readonly number[],
+    ): void {
+      if (!config.hide_client_headers) exchange.note(NAME, outcome(second, refusedBy, usage));
+      if (refusedBy !== -1) exchange.fail(status, config.error_message);
     }
 
     const instance: PluginInstance = {
       access(exchange) {
-        const second = Math.floor(kit.now() / 1000);
+        const nowMs = kit.now();
+        const second = Math.floor(nowMs / 1000);
         if (second !== windowsAt) moveWindows(second);
-        const identity = scope + identify(exchange);
+        const identity = scope + identify(exchange, by);
         for (const window of windows) window.key = identity + window.keySuffix;
+        if (remote !== undefined) {
+          const counted: number[] = [];
+          return remote.take(windows, nowMs, counted).then(
+            (refusedBy) => decide(exchange, second, refusedBy, counted),
+            (error) => failedToCount(exchange, error),
+          );
+        }
         let refusedBy: number;
         try {
-          refusedBy = kit.counters.take(windows, usage);
+          refusedBy = counters.take(windows, usage);
         } catch (error) {
-          failed.add(1);
-          kit.log.error('failed to get usage', { error });
-          if (!config.fault_tolerant) exchange.fail(500, 'An unexpected error occurred');
+          failedToCount(exchange, error);
           return;
         }
-        if (!config.hide_client_headers) exchange.note(NAME, outcome(second, refusedBy));
-        if (refusedBy !== -1) exchange.fail(status, config.error_message);
+        decide(exchange, second, refusedBy, usage);
       },
     };
     if (!config.hide_client_headers) instance.response = setHeaders;
     return instance;
   },
 });
+
+/** Where requests are counted: at once and here, or by asking Redis. */
+function countersOf(
+  config: Pick<Infer<typeof schema.config.fields>, 'policy' | 'sync_rate' | 'fault_tolerant' | 'redis'>,
+  windows: readonly CounterWindow[],
+  kit: PluginKit,
+): { readonly remote: RedisWindows | undefined; readonly counters: WindowCounters } {
+  if (config.policy !== 'redis') return { remote: undefined, counters: kit.counters };
+  const state = openSharedState(config.redis, kit);
+  const prefix = 'cardinal:rate-limiting';
+  if (config.sync_rate !== -1) {
+    const key = `${state.key}:synced:${config.sync_rate}`;
+    const counters = kit.keep(
+      key,
+      () => new SyncedWindows({ state, prefix, intervalMs: config.sync_rate * 1000, now: kit.now }),
+      (synced) => synced.close(),
+    );
+    return { remote: undefined, counters };
+  }
+  const fallbacks = kit.metrics
+    .counter(
+      'cardinal_rate_limiting_fallbacks_total',
+      'Windows that were counted within the node because Redis could not be asked',
+    )
+    .with();
+  const remote = new RedisWindows(
+    windows.map(({ limit }) => limit),
+    {
+      state,
+      prefix,
+      fallback: config.fault_tolerant ? kit.counters : undefined,
+      onFallback: () => fallbacks.add(1),
+    },
+  );
+  return { remote, counters: kit.counters };
+}
 
 function outcomeOf(exchange: Exchange): Outcome | undefined {
   return exchange.noted(NAME) as Outcome | undefined;

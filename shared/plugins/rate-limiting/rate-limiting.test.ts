@@ -209,6 +209,7 @@ test('fault_tolerant decides what happens when counting fails', async () => {
       throw new Error('out of order');
     },
     read: () => 0,
+    add: () => 0,
   };
   const tolerant = harness({ minute: 1 }, { counters });
   const passed = await tolerant.run();
@@ -220,10 +221,30 @@ test('fault_tolerant decides what happens when counting fails', async () => {
   assert.equal(strict.logs[0]?.message, 'failed to get usage');
 });
 
-test('policies that are not available refuse the configuration by name', () => {
-  assert.throws(
-    () => harness({ minute: 1, policy: 'redis', redis: { host: 'r' } }),
-    /policy redis is not available/,
-  );
-  assert.throws(() => harness({ minute: 1, policy: 'cluster' }), /policy cluster is not available/);
+const IETF = { now: Date.UTC(2026, 0, 1, 0, 0, 20) };
+
+test('ietf_headers: the fields of the draft, as structured fields', async () => {
+  const h = harness({ minute: 2, month: 1000.5, ietf_headers: true }, IETF);
+  const { headers } = await h.run();
+  assert.equal(headers['ratelimit-policy'], '"minute";q=2;w=60, "month";q=1000;w=2678400');
+  assert.equal(headers['ratelimit'], '"minute";r=1;t=40, "month";r=999;t=2678380');
+  await h.run();
+  const refused = await h.run();
+  assert.equal(refused.status, 429);
+  assert.equal(refused.headers['ratelimit'], '"minute";r=0;t=40, "month";r=998;t=2678380');
+  assert.equal(refused.headers['x-ratelimit-limit-minute'], '2', 'beside the others');
+  for (const value of [headers['ratelimit-policy'], headers['ratelimit']])
+    assertStructuredList(String(value));
 });
+
+test('ietf_headers: hidden with the others, absent unless asked for', async () => {
+  const hidden = await harness({ minute: 2, ietf_headers: true, hide_client_headers: true }).run();
+  assert.equal(hidden.headers['ratelimit'], undefined);
+  assert.equal((await harness({ minute: 2 }).run()).headers['ratelimit-policy'], undefined);
+});
+
+/** RFC 9651 3.1: strings with integer parameters. */
+function assertStructuredList(text: string): void {
+  for (const member of text.split(', '))
+    assert.match(member, /^"[\x20-\x21\x23-\x5b\x5d-\x7e]+"(?:;[a-z][a-z0-9_.*-]*=[0-9]{1,15})+$/);
+}

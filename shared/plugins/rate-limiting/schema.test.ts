@@ -35,11 +35,20 @@ test('defaults', () => {
         ssl: false,
         ssl_verify: false,
         server_name: null,
+        max_wait: 50,
+        sentinel_master: null,
+        sentinel_role: null,
+        sentinel_nodes: null,
+        sentinel_username: null,
+        sentinel_password: null,
+        cluster_nodes: null,
+        cluster_max_redirections: 5,
       },
       hide_client_headers: false,
       error_code: 429,
       error_message: 'API rate limit exceeded',
       sync_rate: -1,
+      ietf_headers: false,
     },
   );
 });
@@ -56,7 +65,9 @@ test('the deprecated redis_* names fill the redis record', () => {
     redis_timeout: 3,
     redis_database: 4,
   };
+  const defaults = read({ minute: 1 }).value.config['redis'] as object;
   assert.deepEqual(read({ minute: 1, ...old }).value.config['redis'], {
+    ...defaults,
     host: 'h',
     port: 1,
     password: 'p',
@@ -94,6 +105,16 @@ test('what a choice requires', () => {
   assert.deepEqual(errors({ minute: 1, limit_by: 'path' }), missing('config.path', 'config.limit_by'));
   assert.deepEqual(errors({ minute: 1, policy: 'redis' }), missing('config.redis.host', 'config.policy'));
   assert.deepEqual(errors({ minute: 1, policy: 'redis', redis: { host: 'r' } }), []);
+  const cluster = { cluster_nodes: [{ host: 'a', port: 1 }] };
+  const sentinels = { sentinel_nodes: [{ host: 'a' }], sentinel_master: 'm' };
+  assert.deepEqual(errors({ minute: 1, policy: 'redis', redis: cluster }), []);
+  assert.deepEqual(errors({ minute: 1, policy: 'redis', redis: sentinels }), []);
+  assert.deepEqual(errors({ minute: 1, policy: 'redis', redis: { sentinel_nodes: [{ host: 'a' }] } }), [
+    ['config.redis.sentinel_master', 'required with sentinel_nodes'],
+  ]);
+  assert.deepEqual(errors({ minute: 1, policy: 'redis', redis: { ...cluster, ...sentinels } }), [
+    ['config.redis.@entity', 'sentinel_nodes and cluster_nodes cannot both be set'],
+  ]);
 });
 
 test('sync_rate', () => {

@@ -1,49 +1,16 @@
 /** Configuration of rate-limiting: Kong's fields, defaults and messages. */
 import { atLeastOneOf, requiredWhen } from '../../config/schema/checks.ts';
-import {
-  boolean,
-  type EntityCheck,
-  integer,
-  number,
-  record,
-  type Shorthand,
-  string,
-} from '../../config/schema/field.ts';
+import { boolean, type EntityCheck, number, record, string } from '../../config/schema/field.ts';
 import { headerNameField, pathField } from '../../config/schema/formats.ts';
 import { HTTP_PROTOCOLS } from '../../config/schema/protocols.ts';
 import type { PluginSchema } from '../contract.ts';
+import { redisRecord, redisRequiredWhen, redisShorthands } from '../redis-record.ts';
 import { PERIODS } from './windows.ts';
 
 const REALTIME = -1;
-const MAX_TIMEOUT_MS = 2 ** 31 - 2;
-
-const redis = record(
-  {
-    host: string({ description: 'Host of the Redis server.' }),
-    port: integer({ default: 6379, between: [0, 65535], description: 'Port of the Redis server.' }),
-    timeout: integer({ default: 2000, between: [0, MAX_TIMEOUT_MS], description: 'Milliseconds.' }),
-    username: string({ referenceable: true, description: 'User for AUTH; Redis 6 and later.' }),
-    password: string({ referenceable: true, encrypted: true, lenMin: 0, description: 'Password for AUTH.' }),
-    database: integer({ default: 0, description: 'Number of the database.' }),
-    ssl: boolean({ default: false, description: 'Connect with TLS.' }),
-    ssl_verify: boolean({ default: false, description: "Verify the server's certificate." }),
-    server_name: string({ description: 'SNI of the TLS connection.' }),
-  },
-  { required: true, description: 'Connection for policy: redis.' },
-);
 
 function limit(period: string) {
   return number({ gt: 0, description: `Requests allowed in a ${period}.` });
-}
-
-/** Kong's old names of the Redis fields: `redis_host` for `redis.host`. */
-function deprecated(field: keyof typeof redis.fields): Shorthand {
-  return {
-    description: `Old name of redis.${field}.`,
-    schema: redis.fields[field],
-    replacedWith: ['redis', field],
-    expand: (value) => ({ redis: { [field]: value } }),
-  };
 }
 
 const periodsOrder: EntityCheck = {
@@ -96,14 +63,16 @@ export const config = record(
       default: 'local',
       lenMin: 0,
       oneOf: ['local', 'cluster', 'redis'],
-      description: 'Where the counts are kept. Only local is available: exact within one node.',
+      description:
+        'Where the counts are kept: in the node (exact over its workers) or in Redis (exact over all nodes).',
     }),
     fault_tolerant: boolean({
       required: true,
       default: true,
-      description: 'When the counts cannot be read: true lets requests through, false answers 500.',
+      description:
+        'When the counts cannot be read: true counts within the node until they can, false answers 500.',
     }),
-    redis,
+    redis: redisRecord('Connection for policy: redis.'),
     hide_client_headers: boolean({
       required: true,
       default: false,
@@ -116,21 +85,15 @@ export const config = record(
       default: REALTIME,
       description: 'Seconds between synchronisations with Redis; -1 counts there at once.',
     }),
+    ietf_headers: boolean({
+      default: false,
+      description: 'Send the fields RateLimit-Policy and RateLimit of the IETF draft as well.',
+    }),
   },
   {
     required: true,
     checks: [periodsOrder],
-    shorthands: {
-      redis_host: deprecated('host'),
-      redis_port: deprecated('port'),
-      redis_password: deprecated('password'),
-      redis_username: deprecated('username'),
-      redis_ssl: deprecated('ssl'),
-      redis_ssl_verify: deprecated('ssl_verify'),
-      redis_server_name: deprecated('server_name'),
-      redis_timeout: deprecated('timeout'),
-      redis_database: deprecated('database'),
-    },
+    shorthands: redisShorthands(),
   },
 );
 
@@ -139,9 +102,7 @@ export default {
   protocols: HTTP_PROTOCOLS,
   checks: [
     atLeastOneOf(...PERIODS.map((period) => `config.${period}`)),
-    requiredWhen('config.policy', 'redis', 'config.redis.host'),
-    requiredWhen('config.policy', 'redis', 'config.redis.port'),
-    requiredWhen('config.policy', 'redis', 'config.redis.timeout'),
+    ...redisRequiredWhen('config.policy'),
     requiredWhen('config.limit_by', 'header', 'config.header_name'),
     requiredWhen('config.limit_by', 'path', 'config.path'),
   ],

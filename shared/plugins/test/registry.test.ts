@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { bundledPluginNames, loadPlugins, PluginLoadError } from '../registry.ts';
+import { bundledPluginNames, loadPlugins, PluginLoadError, WITH_ENTITIES } from '../registry.ts';
 import { createPluginHarness } from '../testkit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'user-plugins-'));
@@ -52,7 +52,7 @@ test('only what is asked for; code only when it is used', async () => {
     const loaded = [];
     registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
     await loadPlugins({ bundled: 'all', paths: [] });
-    console.log(loaded.filter((url) => /plugins\\/[a-z-]+\\/index|observe|state/.test(url)).join() || 'none');`;
+    console.log(loaded.filter((url) => /plugins\\/[a-z-]+\\/index|shared\\/(?:observe|state)\\//.test(url)).join() || 'none');`;
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
   assert.equal(stdout.trim(), 'none', 'schemas alone load no plugin code');
 });
@@ -149,4 +149,10 @@ test('paths that hold no plugin, and names that are taken', async () => {
     load(['key-auth'], file(PLUGIN.replace('schema: {', entities))),
     /its entities 'keyauth_credentials' are those of the plugin 'key-auth'/,
   );
+});
+
+test('which bundled plugins have entities of their own is known without their schemas', async () => {
+  const registry = await loadPlugins({ bundled: 'all', paths: [] });
+  const owners = registry.names().filter((name) => registry.schema(name)?.entities !== undefined);
+  assert.deepEqual([...WITH_ENTITIES].sort(), owners);
 });

@@ -2,6 +2,7 @@
 import type { Consumer, PluginEntity, Route, Service } from '../../config/entities.ts';
 import type {
   AccessExchange,
+  Answer,
   Attempt,
   ClientView,
   ExitOptions,
@@ -9,6 +10,7 @@ import type {
   Forwarding,
   PluginInstance,
   ResponseView,
+  ResponseWatcher,
   Timings,
 } from '../contract.ts';
 import type { HarnessResult } from '../testkit.ts';
@@ -40,6 +42,8 @@ export interface TestUpstream {
   readonly timings?: Partial<Timings>;
   readonly attempts?: readonly Attempt[];
   readonly abortReason?: string;
+  /** There is no response, only the gateway's own with this status. */
+  readonly unreachable?: number;
 }
 
 export interface Exit {
@@ -72,6 +76,10 @@ export class TestExchange implements AccessExchange, FinishedExchange {
   #response: (ResponseView & { headers: HeaderList }) | undefined;
   #clientBody = '';
   #upstreamGot: HarnessResult['upstream'];
+  /** What `askAgain` was given; the test plays the upstream. */
+  readonly askedAgain: { readonly watcher: ResponseWatcher; readonly headers: HarnessResult['headers'] }[] =
+    [];
+  #watchers: ResponseWatcher[] = [];
   readonly #notes = new Map<string, unknown>();
 
   constructor(options: {
@@ -120,6 +128,15 @@ export class TestExchange implements AccessExchange, FinishedExchange {
     this.forwarding = { ...this.forwarding, ...change };
   }
 
+  watchResponse(watcher: ResponseWatcher): void {
+    this.#watchers.push(watcher);
+  }
+
+  askAgain(watcher: ResponseWatcher): boolean {
+    this.askedAgain.push({ watcher, headers: this.request.headers.toObject() });
+    return true;
+  }
+
   fail(status: number, message: string, options?: ExitOptions): void {
     const body = `{\n  "message":"${message}",\n  "request_id":"${this.id}"\n}`;
     this.#end({ status, message, body }, 'application/json; charset=utf-8', options);
@@ -152,7 +169,7 @@ export class TestExchange implements AccessExchange, FinishedExchange {
         body: String(instance.requestBody === undefined ? sent : instance.requestBody(this, sent, true)),
       };
       this.upstreamTarget = this.request.path + (this.request.query === '' ? '' : `?${this.request.query}`);
-      this.upstreamStatus = upstream.status ?? 200;
+      this.upstreamStatus = upstream.unreachable ?? upstream.status ?? 200;
       const headers = new HeaderList(upstream.headers ?? []);
       this.#response = { status: this.upstreamStatus, headers, source: 'upstream' };
       this.attempts = upstream.attempts ?? [
@@ -165,7 +182,13 @@ export class TestExchange implements AccessExchange, FinishedExchange {
         },
       ];
       body = Buffer.from(upstream.body ?? 'ok');
+      const instead = this.#tellWatchers(upstream, headers, body);
+      if (instead !== undefined) {
+        this.exit(instead.status, instead.body, instead);
+        body = Buffer.from(instead.body);
+      }
     } else {
+      for (const watcher of this.#watchers) watcher.failed(0);
       this.timings = { total: 2, gateway: -1, upstream: -1, receive: -1 };
     }
     this.timings = { ...this.timings, ...upstream.timings };
@@ -173,6 +196,21 @@ export class TestExchange implements AccessExchange, FinishedExchange {
     await instance.response?.(this);
     if (instance.responseBody !== undefined) body = instance.responseBody(this, body, true) as typeof body;
     this.#clientBody = String(body);
+  }
+
+  #tellWatchers(upstream: TestUpstream, headers: HeaderList, body: Buffer): Answer | undefined {
+    let answer: Answer | undefined;
+    for (const watcher of this.#watchers) {
+      if (upstream.unreachable !== undefined) answer ??= watcher.failed(upstream.unreachable);
+      else answer ??= watcher.head(upstream.status ?? 200, headers);
+    }
+    if (answer !== undefined || upstream.unreachable !== undefined) return answer;
+    for (const watcher of this.#watchers) {
+      watcher.piece(body);
+      if (upstream.abortReason === undefined) watcher.ended();
+      else watcher.failed(0);
+    }
+    return undefined;
   }
 
   result(): HarnessResult {

@@ -134,3 +134,12 @@ test('a lock left behind by a dead worker is broken, not waited for for ever', (
   assert.equal(table.take([window('b', 5)], usage), -1);
   assert.equal(table.stats().locksBroken, 1);
 });
+
+test('add counts past the limit, and takes see it', () => {
+  const table = createCounterTable({ slots: 16, seed });
+  assert.equal(table.add(window('a', 3), 2), 2);
+  assert.equal(table.add(window('a', 3), 5), 7);
+  assert.equal(table.take([window('a', 3)], []), 0);
+  assert.equal(table.read(window('a', 3)), 7);
+  assert.equal(table.add(window('a', 3), 2 ** 31), 0x7fffffff, 'it stops at the bound');
+});

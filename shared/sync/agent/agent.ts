@@ -257,6 +257,8 @@ class SyncAgent implements Agent {
       });
       timer = clock.after(REPORT_EVERY_MS, send);
     };
+    // What was counted while nobody listened is not the traffic of now.
+    report();
     timer = clock.after(REPORT_EVERY_MS, send);
     return { cancel: () => timer.cancel() };
   }

@@ -43,7 +43,8 @@ export interface AgentOptions {
   readonly generationStore: GenerationStore;
   /** Puts it in place; rejects when it cannot be, with nothing changed. */
   readonly apply: (configuration: Configuration) => Promise<void>;
-  readonly report: () => Pick<NodeReport, 'rssBytes' | 'requestsTotal' | 'uptimeSeconds'>;
+  /** What this node is and has counted since the last call. */
+  readonly report: () => Pick<NodeReport, 'rssBytes' | 'requestsTotal' | 'uptimeSeconds' | 'traffic'>;
   readonly staleness: StalenessPolicy;
   /** Most bytes of entities that are taken. */
   readonly budgetBytes: number;

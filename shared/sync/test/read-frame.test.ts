@@ -107,3 +107,12 @@ test('an entity that nests without end is refused', () => {
   };
   assert.throws(() => readControlPlaneFrame(part), FrameError);
 });
+
+test('a report may say what was counted of the traffic, and then it has to be right', () => {
+  const report = { type: 'report', rssBytes: 1, requestsTotal: 2, uptimeSeconds: 3, generation: 4 };
+  const numbers = [1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 20, 1];
+  const traffic = { keys: [[0, 1, 'id', 'name', '', '']], numbers };
+  assert.deepEqual(readDataPlaneFrame({ ...report, traffic }), { ...report, traffic });
+  assert.throws(() => readDataPlaneFrame({ ...report, traffic: { ...traffic, numbers: [1] } }), FrameError);
+  assert.throws(() => readDataPlaneFrame({ ...report, traffic: null }), FrameError);
+});

@@ -2,6 +2,7 @@
  * One address, with everything about it that outlives a configuration: requests in flight, health
  * counters, breaker, response times. Created and forgotten by the registry only.
  */
+import type { TrafficKey } from '../../observe/traffic/traffic-key.ts';
 import { Breaker, type BreakerOptions, type BreakerOwner, type BreakerState } from '../breaker.ts';
 import type { Clock } from '../clock.ts';
 import type { Endpoint } from '../contract.ts';
@@ -28,6 +29,7 @@ export class LiveEndpoint implements Endpoint, BreakerOwner {
   weight = 0;
   target = '';
   active = 0;
+  traffic: TrafficKey | undefined = undefined;
   /** Takes requests: healthy, and its breaker is closed. */
   usable = true;
 

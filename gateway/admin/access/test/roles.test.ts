@@ -294,3 +294,18 @@ test('tokens with which data planes join are made, listed and revoked here as we
   assert.equal((await call('delete', `/_cardinal/tokens/${shown.id}`)).status, 204);
   assert.equal((await call('get', `/_cardinal/tokens/${shown.id}`)).body.expired, true);
 });
+
+test('a question that is sent with POST needs to read only, under its one name', async (t) => {
+  const h = await harness(t);
+  await h.token('admin');
+  const { text } = await h.token('read');
+  const status = async (path: string) => (await request(h.server).post(path).set(bearer(text))).status;
+  assert.equal(await status('/_cardinal/explain'), 200);
+  for (const path of [
+    '/_cardinal/explain/',
+    '/_cardinal/Explain',
+    '/_cardinal/explain/x',
+    '//_cardinal/explain',
+  ])
+    assert.equal(await status(path), 403, path);
+});

@@ -56,9 +56,9 @@ test('an unknown CARDINAL_ name is refused with a suggestion, an unknown KONG_ n
   assert.match(error.message, /CARDINAL_TRUSTED_IP: there is no such setting/);
   assert.match(error.help.join(), /did you mean CARDINAL_TRUSTED_IPS\?/);
   assert.match(problem({ CARDINAL_CONFIG: 'x.yml' }).help.join(), /CARDINAL_DECLARATIVE_CONFIG/);
-  const { notices } = resolve({ KONG_DATABASE: 'off', KONG_ANONYMOUS_REPORTS: 'off' });
+  const { notices } = resolve({ KONG_PG_HOST: 'db', KONG_ANONYMOUS_REPORTS: 'off' });
   assert.deepEqual(notices, [
-    'settings of Kong that have no meaning here are not used: KONG_ANONYMOUS_REPORTS, KONG_DATABASE',
+    'settings of Kong that have no meaning here are not used: KONG_ANONYMOUS_REPORTS, KONG_PG_HOST',
   ]);
 });
 

@@ -15,6 +15,7 @@ import type {
 import * as f from '../../../config/schema/field.ts';
 import { createLogger } from '../../../observe/logger.ts';
 import { MetricsRegistry } from '../../../observe/metrics.ts';
+import type { TrafficObserver } from '../../../observe/traffic-observer.ts';
 import type { AnyPluginDefinition, PluginInstance, WindowCounters } from '../../../plugins/contract.ts';
 import { definePlugin } from '../../../plugins/contract.ts';
 import { makePlugin, makeRoute, makeService } from '../../../plugins/testkit/entities.ts';
@@ -81,6 +82,8 @@ export interface GatewayOptions {
   readonly now?: () => number;
   /** Gateways that stand behind each other need different ones: a request that comes back is refused. */
   readonly nodeId?: string;
+  /** Watches the traffic. */
+  readonly observer?: TrafficObserver;
   /** Active health checks run. */
   readonly probes?: boolean;
 }
@@ -139,6 +142,7 @@ export async function startGateway(t: TestContext, options: GatewayOptions): Pro
     counters: options.counters ?? createCounterTable({ slots: 1024 }),
     ...(options.now === undefined ? {} : { now: options.now }),
     metrics,
+    ...(options.observer === undefined ? {} : { observer: options.observer }),
     log: createLogger({ level: 'debug', write: (line) => void logs.push(line) }),
     node: {
       id: options.nodeId ?? '88888888-8888-4888-8888-888888888888',

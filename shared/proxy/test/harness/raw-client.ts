@@ -23,6 +23,8 @@ export class RawClient {
   /** It went by a reset. */
   wasReset = false;
   private pieces: Buffer[] = [];
+  /** What `unread` lies in. */
+  private memory: Buffer = Buffer.alloc(0);
   private readonly waiters = new Waiters();
 
   constructor(socket: net.Socket) {
@@ -91,9 +93,21 @@ export class RawClient {
   }
 
   private gather(): void {
-    if (this.pieces.length === 0) return;
-    this.unread = Buffer.concat([this.unread, ...this.pieces]);
+    for (const piece of this.pieces) this.append(piece);
     this.pieces = [];
+  }
+
+  /** The memory doubles: a large response in small pieces must not be copied for each of them. */
+  private append(piece: Buffer): void {
+    const { unread } = this;
+    let from = unread.byteOffset - this.memory.byteOffset;
+    if (from + unread.length + piece.length > this.memory.length) {
+      this.memory = Buffer.allocUnsafeSlow(Math.max(4096, 2 * (unread.length + piece.length)));
+      unread.copy(this.memory);
+      from = 0;
+    }
+    piece.copy(this.memory, from + unread.length);
+    this.unread = this.memory.subarray(from, from + unread.length + piece.length);
   }
 }
 
