@@ -8,7 +8,7 @@ export function markdownOf(analysis: Analysis): string {
   const { start, end, caveats, voids } = analysis;
   const { machine } = start;
   const lines = [
-    '# What the lab found',
+    '## What the lab found',
     '',
     `\`${start.command}\`, begun ${start.startedAt}${end === undefined ? ', **partial**' : `, ${end.seconds} s`}. ` +
       `${machine.cpu}, ${machine.usableCores} cores, Linux ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}. ` +
@@ -17,10 +17,10 @@ export function markdownOf(analysis: Analysis): string {
     ...caveats.map((caveat) => `- ${caveat}`),
   ];
   for (const { title, note, head, rows } of tablesOf(analysis)) {
-    lines.push('', `## ${title}`, '', note, '', ...markdownTable(head, rows));
+    lines.push('', `### ${title}`, '', note, '', ...markdownTable(head, rows));
   }
   if (voids.length > 0) {
-    lines.push('', '## Void measurements', '');
+    lines.push('', '### Void measurements', '');
     for (const { key, reason } of voids.slice(0, MOST_VOIDS)) lines.push(`- \`${key}\`: ${reason}`);
     if (voids.length > MOST_VOIDS) lines.push(`- and ${voids.length - MOST_VOIDS} more, all in lab.json`);
   }

@@ -116,6 +116,13 @@ function openJournal(
 ): { directory: string; journal: Journal; plan: Plan } {
   if (options.resume !== undefined) {
     const journal = Journal.resume(join(options.resume, 'journal.jsonl'));
+    if (journal.has({ type: 'end', key: 'end' })) {
+      journal.close();
+      throw new CliError(`the run in ${relative(call.io.cwd, options.resume) || '.'} is complete`, {
+        exitCode: EXIT.usage,
+        help: ['its reports: cardinal lab report DIR', 'another run: cardinal lab run'],
+      });
+    }
     const { plan } = startOf(journal.entries);
     return { directory: options.resume, journal, plan };
   }

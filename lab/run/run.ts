@@ -41,8 +41,9 @@ export interface RunContext {
 
 const CONNECTIONS = 32;
 const WARM_UP_RATE = 400;
-const ATTEMPTS = 3;
-const LEAST_ROUNDS = 2;
+/** At most that many times the rounds of the plan, when some are void. */
+const MORE_ROUNDS = 2;
+const LEAST_ROUNDS = 3;
 const CALIBRATION_SAMPLES = 150;
 /** Of the cores that services and proxies have. */
 const LOAD_SHARE = 0.3;
@@ -103,7 +104,10 @@ class EnvironmentRun {
     if (verdicts?.type !== 'verdicts') return false;
     this.comparable = comparableOf(verdicts.verdicts);
     return (
-      this.steps().every(({ key }) => journal.has({ type: 'measurement', key })) &&
+      this.steps().every(
+        ({ cell, round, key }) =>
+          journal.has({ type: 'measurement', key }) || (round >= cell.rounds && this.isFull(cell)),
+      ) &&
       failures.every(
         (step) =>
           !this.comparable.includes(step.topology) ||
@@ -221,11 +225,11 @@ class EnvironmentRun {
   private steps(): { cell: Cell; topology: TopologyId; round: number; key: string }[] {
     const { plan, context } = this;
     const steps = [];
-    const most = Math.max(0, ...plan.cells.map(({ rounds }) => rounds));
+    const most = Math.max(0, ...plan.cells.map(({ rounds }) => rounds * MORE_ROUNDS));
     for (let round = 0; round < most; round++) {
       const random = seededRandom(context.plan.seed * 1009 + round);
       for (const cell of shuffled(
-        plan.cells.filter(({ rounds }) => round < rounds),
+        plan.cells.filter(({ rounds }) => round < rounds * MORE_ROUNDS),
         random,
       )) {
         for (const topology of shuffled(
@@ -247,27 +251,39 @@ class EnvironmentRun {
     const { context, plan } = this;
     const steps = this.steps();
     let roundTripMs: number | null = null;
+    const blocks = new Map<string, boolean>();
     for (const [at, { cell, topology, round, key }] of steps.entries()) {
       this.stopIfAsked();
       if (context.journal.has({ type: 'measurement', key })) continue;
       if (this.late() && round >= LEAST_ROUNDS) continue;
+      // More rounds where some were void: whole ones, because patterns are compared inside rounds.
+      const block = JSON.stringify([cell, round]);
+      if (round >= cell.rounds && !blocks.has(block)) blocks.set(block, this.isFull(cell));
+      if (blocks.get(block) === true) continue;
       if (cell.roundTripMs !== null && cell.roundTripMs !== roundTripMs) {
         roundTripMs = cell.roundTripMs;
         await setRoundTrip(this.environment, roundTripMs);
       }
-      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        context.progress(
-          `${plan.policies}: ${at + 1} of ${steps.length}, round ${round + 1}, ${topology}, ${describeCell(cell)}` +
-            (attempt === 1 ? '' : `, attempt ${attempt}`),
-        );
-        const last = attempt === ATTEMPTS || this.late();
-        const entry = await this.measure(cell, topology, round, key);
-        this.stopIfAsked();
-        const done = entry.void === null || last;
-        context.journal.append(done ? entry : { ...entry, key: `${key}!${attempt}` });
-        if (done) break;
-      }
+      context.progress(
+        `${plan.policies}: ${at + 1} of at most ${steps.length}, round ${round + 1}, ${topology}, ${describeCell(cell)}`,
+      );
+      const entry = await this.measure(cell, topology, round, key);
+      this.stopIfAsked();
+      context.journal.append(entry);
     }
+  }
+
+  /** Every pattern of the cell has as many valid rounds as were wanted. */
+  private isFull(cell: Cell): boolean {
+    const valid = new Map<TopologyId, number>();
+    for (const entry of this.context.journal.entries) {
+      if (entry.type !== 'measurement' || entry.void !== null) continue;
+      if (entry.policies === this.plan.policies && sameCell(entry.cell, cell))
+        valid.set(entry.topology, (valid.get(entry.topology) ?? 0) + 1);
+    }
+    return cell.topologies.every(
+      (id) => !this.comparable.includes(id) || (valid.get(id) ?? 0) >= cell.rounds,
+    );
   }
 
   private async measure(
@@ -439,6 +455,12 @@ class EnvironmentRun {
   private stopIfAsked(): void {
     this.context.signal.throwIfAborted();
   }
+}
+
+function sameCell(a: Pick<Cell, 'kind' | 'calls' | 'roundTripMs' | 'hitRatio'>, b: typeof a): boolean {
+  return (
+    a.kind === b.kind && a.calls === b.calls && a.roundTripMs === b.roundTripMs && a.hitRatio === b.hitRatio
+  );
 }
 
 export function describeCell({

@@ -118,7 +118,7 @@ test('results are shown, compared and predicted from', (t) => {
   writeFileSync(join(cwd, 'lab.json'), JSON.stringify(resultOf(wholeRun())));
   const report = lab(cwd, 'report', 'lab.json', '--markdown');
   assert.equal(report.status, 0, report.err);
-  assert.match(report.out, /## Latency by pattern and depth, policies: standard/);
+  assert.match(report.out, /### Latency by pattern and depth, policies: standard/);
   assert.match(report.out, /R\* = 0\.1\d ms/);
   const same = lab(cwd, 'diff', 'lab.json', 'lab.json');
   assert.equal(same.status, 0, same.err);
