@@ -12,17 +12,17 @@ import type { Refusal } from '../http/refusals.ts';
 import { Framing } from '../http/request-head.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { Outcome } from '../observe/traffic/traffic-key.ts';
-import type { MaybePromise, PluginInstance, ResponseWatcher } from '../plugins/contract.ts';
+import type { PluginInstance, ResponseWatcher } from '../plugins/contract.ts';
 import { headerText } from '../plugins/header-text.ts';
-import { isPromise, pieceOf, tellRejection } from '../plugins/phase-result.ts';
 import { normalisePath } from '../router/normalise-path.ts';
 import { BackgroundRequest } from './background-request.ts';
 import { ERRORS, type GatewayError } from './errors.ts';
-import { ExchangeView, Step } from './exchange-view.ts';
+import { ExchangePlugins } from './exchange-plugins.ts';
+import { Step } from './exchange-view.ts';
 import { generatedResponseHead, relayedResponseHead } from './message-heads.ts';
 import { HttpRequestView } from './request-view.ts';
 import { type Resolution, resolvePlan } from './resolve.ts';
-import { type PluginPlan, releaseSnapshot, type Snapshot } from './snapshot.ts';
+import { type PluginPlan, releaseSnapshot } from './snapshot.ts';
 import { acceptsWebsocket, asksForWebsocket, switchingProtocols, websocketRefusal } from './tunnel.ts';
 import { UpstreamLeg } from './upstream-leg.ts';
 import { WebSocketTunnel } from './websocket-tunnel.ts';
@@ -52,17 +52,7 @@ const SKIP_IN_INTERIM = fieldSet(
 /** Filled and read within one call. */
 const resolution: Resolution = { plan: undefined, match: undefined, error: ERRORS.noRoute };
 
-export class Exchange extends ExchangeView {
-  private snapshot: Snapshot | undefined = undefined;
-  private plugins: PluginPlan | undefined = undefined;
-  /** Next plugin of the phase that runs. */
-  private at = 0;
-  /** The instances that ran, where that depends on the consumer. */
-  private executed: PluginInstance[] | undefined = undefined;
-  /** A plugin or a name is being waited for. */
-  private waiting = false;
-  /** A phase of a plugin is on the stack. */
-  private running = false;
+export class Exchange extends ExchangePlugins {
   private keepAlive = true;
   /** A watcher has answered in the upstream's place; what is still to come of its response is dropped. */
   private replaced = false;
@@ -257,143 +247,11 @@ export class Exchange extends ExchangeView {
     return false;
   }
 
-  // Plugins.
-
-  /** True while a plugin is being waited for; so are the two below. */
-  private runRewrite(): boolean {
-    const chain = this.snapshot!.rewrite;
-    while (this.at < chain.length && this.reply === undefined) {
-      if (this.call(chain[this.at++]!, 'rewrite')) return true;
-    }
-    return false;
-  }
-
-  private runAccess(): boolean {
-    const plan = this.plugins!;
-    if (plan.fixed) {
-      const chain = plan.access;
-      while (this.at < chain.length && this.reply === undefined) {
-        if (this.call(chain[this.at++]!, 'access')) return true;
-      }
-      return false;
-    }
-    // The consumer may become known on the way: each plugin's configuration is chosen at its turn, also
-    // behind one that has ended the request, because its response phases will run.
-    const { slots } = plan;
-    while (this.at < slots.length) {
-      const slot = slots[this.at++]!;
-      const own = this.consumer === undefined ? undefined : slot.byConsumer?.get(this.consumer.id);
-      const plugin = own ?? slot.general;
-      if (plugin === undefined) continue;
-      this.executed!.push(plugin);
-      if (this.reply === undefined && plugin.access !== undefined && this.call(plugin, 'access')) return true;
-    }
-    return false;
-  }
-
-  private runResponse(): boolean {
-    const plan = this.plugins;
-    if (plan === undefined) return false;
-    const chain = this.executed ?? plan.response;
-    while (this.at < chain.length) {
-      const plugin = chain[this.at++]!;
-      if (plugin.response !== undefined && this.call(plugin, 'response')) return true;
-    }
-    return false;
-  }
-
-  private runLog(): void {
-    const plan = this.plugins;
-    if (plan === undefined) return;
-    const chain = this.executed ?? plan.log;
-    for (let i = 0; i < chain.length; i++) {
-      const plugin = chain[i]!;
-      if (plugin.log === undefined) continue;
-      try {
-        tellRejection(plugin.log(this), (error) => this.logFailure(plugin, 'log', error));
-      } catch (error) {
-        this.logFailure(plugin, 'log', error);
-      }
-      if (this.trace !== undefined) this.lapOf(plugin, 'log', undefined);
-    }
-  }
-
-  /** Calls one phase of one plugin. True when the exchange now waits for its promise. */
-  private call(plugin: PluginInstance, phase: 'rewrite' | 'access' | 'response'): boolean {
-    let pending: MaybePromise;
-    this.running = true;
-    this.caller = plugin;
-    try {
-      pending = plugin[phase]!(this);
-    } catch (error) {
-      this.running = false;
-      this.pluginFailed(plugin, phase, error);
-      return false;
-    }
-    this.running = false;
-    if (pending === undefined || !isPromise(pending)) {
-      this.called(plugin, phase);
-      return false;
-    }
-    this.waiting = true;
-    pending.then(
-      () => {
-        this.called(plugin, phase);
-        this.proceed();
-      },
-      (error: unknown) => {
-        this.pluginFailed(plugin, phase, error);
-        this.proceed();
-      },
-    );
-    return true;
-  }
-
-  /** A phase has ended well. */
-  private called(plugin: PluginInstance, phase: 'rewrite' | 'access' | 'response'): void {
-    const ended = this.reply !== undefined && this.ender === undefined && phase !== 'response';
-    if (ended && this.step !== Step.done) this.ender = plugin;
-    if (this.trace !== undefined) this.lapOf(plugin, phase, ended ? 'ended' : undefined);
-  }
-
-  private lapOf(plugin: PluginInstance, phase: string, verdict: 'ended' | 'failed' | undefined): void {
-    const name = this.snapshot!.nameOf(plugin);
-    const ms = this.trace!.lap(phase, name, verdict);
-    this.context.observer.counters.observePlugin(this.direction, name, ms);
-  }
-
-  get endedBy(): string | undefined {
-    return this.ender === undefined ? undefined : this.snapshot!.nameOf(this.ender);
-  }
-
-  private proceed(): void {
+  protected proceed(): void {
     this.waiting = false;
     if (this.step === Step.done) return;
     this.advance();
     if (this.step === Step.relay) this.leg?.resume();
-  }
-
-  private pluginFailed(plugin: PluginInstance, phase: string, error: unknown): void {
-    if (this.step === Step.done) return;
-    this.logFailure(plugin, phase, error);
-    this.abandonUpstream();
-    this.ender = plugin;
-    this.refuse(ERRORS.pluginFailed);
-    if (this.trace !== undefined) this.lapOf(plugin, phase, 'failed');
-    // A response plugin that fails may have half-changed what is there: none of it is sent.
-    if (phase === 'response') {
-      this.prepareAnswer();
-      this.at = Number.MAX_SAFE_INTEGER;
-    }
-  }
-
-  private logFailure(plugin: PluginInstance, phase: string, error: unknown): void {
-    this.context.log.error('plugin failed', {
-      plugin: this.snapshot!.nameOf(plugin),
-      phase,
-      request_id: this.id,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
   }
 
   // Steps: balance, connect, forward.
@@ -556,7 +414,7 @@ export class Exchange extends ExchangeView {
 
   // Steps: answer, response, relay.
 
-  private prepareAnswer(): void {
+  protected prepareAnswer(): void {
     const reply = this.reply!;
     this.body?.discard();
     this.response = { status: reply.status, headers: reply.headers, source: 'gateway' };
@@ -654,30 +512,6 @@ export class Exchange extends ExchangeView {
     return out;
   }
 
-  /** The plugins of this exchange that stream bodies. */
-  private withPhase(phase: 'requestBody' | 'responseBody'): readonly PluginInstance[] {
-    const plan = this.plugins;
-    if (plan === undefined || plan[phase].length === 0) return NO_PLUGINS;
-    return this.executed === undefined
-      ? plan[phase]
-      : this.executed.filter((plugin) => plugin[phase] !== undefined);
-  }
-
-  /** Undefined when a plugin has failed: the exchange has been ended. */
-  private transformResponse(piece: Buffer, last: boolean): Buffer | undefined {
-    let octets = piece;
-    for (const plugin of this.withPhase('responseBody')) {
-      try {
-        octets = pieceOf(plugin.responseBody!(this, octets, last));
-      } catch (error) {
-        this.logFailure(plugin, 'responseBody', error);
-        this.cutShort(ERRORS.pluginFailed);
-        return undefined;
-      }
-    }
-    return octets;
-  }
-
   /** A plugin's `requestBody` has thrown: what has been sent of the request must not look complete. */
   onTransformFailed(plugin: PluginInstance, error: unknown): void {
     this.logFailure(plugin, 'requestBody', error);
@@ -710,7 +544,7 @@ export class Exchange extends ExchangeView {
 
   // What ends an exchange before its time.
 
-  private cutShort(error: GatewayError): void {
+  protected cutShort(error: GatewayError): void {
     this.countError(error);
     this.abandonUpstream();
     this.client.cut();
@@ -743,7 +577,7 @@ export class Exchange extends ExchangeView {
     return answerable;
   }
 
-  private abandonUpstream(): void {
+  protected abandonUpstream(): void {
     this.body?.discard();
     this.leg?.abandon();
   }
@@ -842,5 +676,3 @@ export class Exchange extends ExchangeView {
       observer.look(this, this.endMs);
   }
 }
-
-const NO_PLUGINS: readonly PluginInstance[] = Object.freeze([]);
