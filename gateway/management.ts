@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { CliError } from '../shared/cli/cli-error.ts';
 import type { Io } from '../shared/cli/command.ts';
 import { EXIT } from '../shared/cli/exit-codes.ts';
+import { EMPTY_CONFIGURATION } from '../shared/config/empty.ts';
 import { entityIndex } from '../shared/config/entities/index.ts';
 import { pluginRegistry } from '../shared/config/plugin-registry.ts';
 import type { Settings } from '../shared/config/settings/settings.ts';
@@ -54,6 +55,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
       help: ['leave out --config (cardinal apply FILE puts a file into a store), or --store'],
     });
   }
+  checkRole(settings);
   if (settings.database === 'postgres' || settings.database === 'cassandra')
     log.warn(`database = ${settings.database} is not used: entities are kept in the store`, {
       store: settings.store,
@@ -64,6 +66,15 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
   const kept = location !== 'off' || needsDocuments(settings);
   const store = await open(kept ? documentStore(settings, io.cwd) : 'memory', log);
   try {
+    if (settings.role === 'data_plane') {
+      return {
+        store,
+        startup: { configuration: EMPTY_CONFIGURATION, generation: 0, origin: 'control-plane', warnings: [] },
+        managed: (control) => new FixedConfiguration('control-plane', control, index, plugins),
+        follow: () => {},
+        close: () => store.close(),
+      };
+    }
     if (location === 'off') {
       const startup = await startupConfiguration(settings.declarative_config, directory, reader, io);
       return {
@@ -101,6 +112,27 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
     await store.close();
     throw error instanceof CliError ? error : notUsable(store.location, error as Error);
   }
+}
+
+/** Throws a CliError for settings of a data plane without a control plane, and the other way round. */
+function checkRole({ role, control_plane: url, token, store }: Settings): void {
+  const wrong = (message: string, help: string) =>
+    new CliError(message, { exitCode: EXIT.usage, help: [help] });
+  if (role !== 'data_plane') {
+    if (url !== '' || token !== '')
+      throw wrong(
+        '--control-plane and --token are for a gateway in the role data_plane',
+        'add --role data_plane',
+      );
+    return;
+  }
+  if (url === '')
+    throw wrong(
+      '--control-plane URL (or CARDINAL_CONTROL_PLANE) is missing',
+      'it is where the role data_plane gets its configuration',
+    );
+  if (store !== '' && store !== 'off')
+    throw wrong('a data plane has no store of its own: its control plane has it', 'leave out --store');
 }
 
 /** Whether anything is kept in documents: tokens, the control plane's keys and nodes. */

@@ -342,6 +342,8 @@ function sourceText(
       return store.location;
     case 'empty':
       return 'none yet: POST /config';
+    case 'control-plane':
+      return 'none yet';
   }
 }
 

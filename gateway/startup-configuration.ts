@@ -15,7 +15,7 @@ import type { DataDirectory } from './data-directory.ts';
 export interface StartupConfiguration {
   readonly configuration: Configuration;
   readonly generation: number;
-  readonly origin: 'file' | 'posted' | 'empty' | 'store';
+  readonly origin: 'file' | 'posted' | 'empty' | 'store' | 'control-plane';
   readonly warnings: readonly Finding[];
 }
 

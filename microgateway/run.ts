@@ -53,6 +53,7 @@ async function start(call: Call, engineModule: string, opened: AsyncDisposableSt
   const settings = call.settings as Settings;
   const resolved = call.resolved as ResolvedSettings;
   const to = requireTarget(settings);
+  checkControlPlane(settings);
   const log = processLog(logChoice(settings, call.io));
   for (const notice of resolved.notices) log.notice(notice);
 
@@ -300,6 +301,15 @@ function requireTarget(settings: Settings): LocalTarget {
     });
   }
   return settings.to;
+}
+
+/** What only a control plane gives a meaning is a mistake without one. */
+function checkControlPlane({ control_plane: url, token, calls }: Settings): void {
+  if (url !== '' || (token === '' && calls.length === 0)) return;
+  throw new CliError(`${token === '' ? '--calls' : '--token'} needs --control-plane URL`, {
+    exitCode: EXIT.usage,
+    help: ['with a configuration file all of its services can be called'],
+  });
 }
 
 function listenerSpec(address: ListenAddress, role: ListenerRole): ListenerSpec {

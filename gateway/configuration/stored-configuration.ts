@@ -41,6 +41,9 @@ export interface StoredConfigurationOptions {
   readonly uuid: () => string;
 }
 
+/** A restoration has to start anew. */
+class Overtaken extends Error {}
+
 /** What the store is known to hold. */
 interface Known {
   generation: number;
@@ -59,8 +62,10 @@ export class StoredConfiguration implements ManagedConfiguration {
   #unwatch: (() => void) | undefined;
   #expiry: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
-  /** The store may hold more than is known here. */
+  /** The store may hold more than is known here, or more is known than is served. */
   #behind = false;
+  /** The generation that another replica made and that does not compile here. */
+  #refused: number | undefined;
 
   private constructor(options: StoredConfigurationOptions, state: StoredState) {
     this.#options = options;
@@ -123,17 +128,36 @@ export class StoredConfiguration implements ManagedConfiguration {
   }
 
   async restore(generation: number, origin: WriteOrigin): Promise<void> {
-    const commits = await this.#options.store.commitsAfter(generation);
-    const kept = commits !== undefined && (commits.length > 0 || generation === this.#known.generation);
-    if (!kept || !Number.isInteger(generation) || generation < 1 || generation > this.#known.generation)
+    for (let attempt = 1; ; attempt++) {
+      const commits = await this.#commitsSince(generation);
+      const newest = commits.at(-1)?.generation ?? generation;
+      try {
+        await this.write(origin, (draft) => {
+          // What was written after those commits would stay: it has to be undone as well.
+          if (this.#known.generation !== newest || draft.change.length > 0) throw new Overtaken();
+          draft.replace(changeBackTo(commits));
+        });
+        return;
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error;
+        if (attempt >= MOST_ATTEMPTS)
+          throw new StoreUnavailable('others wrote at the same time, again and again');
+      }
+    }
+  }
+
+  /** What was made of a generation since. Rejects with a ModelError when it is not kept. */
+  async #commitsSince(generation: number): Promise<readonly Commit[]> {
+    const possible = Number.isInteger(generation) && generation >= 1;
+    const commits = possible ? await this.#options.store.commitsAfter(generation) : undefined;
+    if (commits === undefined || (commits.length === 0 && generation > this.#known.generation)) {
       throw new ModelError(404, {
         code: 6,
         name: 'not found',
         message: `generation ${generation} is not kept`,
       });
-    await this.write(origin, (draft) => {
-      draft.replace(changeBackTo(commits ?? []));
-    });
+    }
+    return commits;
   }
 
   /** Writes that wait are refused; the store stays open. */
@@ -234,13 +258,11 @@ export class StoredConfiguration implements ManagedConfiguration {
   async #catchUp(): Promise<void> {
     const { store, log } = this.#options;
     const commits = await store.commitsAfter(this.#known.generation);
-    this.#behind = false;
-    if (commits?.length === 0) return;
     if (commits === undefined) {
       const state = await store.load();
       this.#model = this.#modelOf(state);
       this.#known = this.#knownOf(state);
-    } else {
+    } else if (commits.length > 0) {
       const change = netChange(commits);
       this.#model.apply(change);
       const { generation } = commits.at(-1) as Commit;
@@ -248,11 +270,19 @@ export class StoredConfiguration implements ManagedConfiguration {
       this.#known = { generation, configuration };
     }
     const { configuration, generation } = this.#known;
+    if (this.served.generation === generation || this.#refused === generation) {
+      this.#behind = false;
+      return;
+    }
     try {
       await this.#control?.apply(configuration, { generation });
+      this.#behind = false;
       log.info('took what another gateway wrote', { generation, hash: configuration.hash });
     } catch (error) {
+      // Workers that did not answer are asked again.
       if ((error as Error).name !== 'CompileError') throw error;
+      this.#behind = false;
+      this.#refused = generation;
       log.error('what another gateway wrote cannot be put in place here; the configuration before it stays', {
         generation,
         error: error as Error,

@@ -190,3 +190,41 @@ test('before it follows and after it is closed, writes are refused', async () =>
     StoreUnavailable,
   );
 });
+
+test('what was written while a restoration was prepared is undone as well', async () => {
+  const store = new SharedStore();
+  const { stored } = await startNode(store);
+  await stored.write(ORIGIN, (draft) => draft.insert('services', service('a')));
+  const { hash } = stored.served.configuration;
+  // It has been told of its own write by then.
+  await pause(20);
+  const commitsAfter = store.commitsAfter.bind(store);
+  let raced = false;
+  store.commitsAfter = async (generation) => {
+    const commits = await commitsAfter(generation);
+    if (!raced) {
+      raced = true;
+      await stored.write(ORIGIN, (draft) => draft.insert('services', service('late')));
+    }
+    return commits;
+  };
+  await stored.restore(1, ORIGIN);
+  assert.equal(stored.served.configuration.hash, hash);
+});
+
+test('what workers did not take from another replica is put in place when they answer again', async () => {
+  const store = new SharedStore();
+  const [one, two] = [await startNode(store), await startNode(store)];
+  const { apply } = one.workers;
+  let silent = true;
+  one.workers.apply = async (configuration, options) => {
+    if (silent) throw new Error('worker 1 did not answer to prepare');
+    return apply.call(one.workers, configuration, options);
+  };
+  await two.stored.write(ORIGIN, (draft) => draft.insert('services', service('a')));
+  await pause(50);
+  assert.equal(one.workers.generation, 0);
+  silent = false;
+  for (let i = 0; i < 60 && one.workers.generation === 0; i++) await pause(50);
+  assert.equal(one.stored.served.configuration.services[0]?.name, 'a');
+});
