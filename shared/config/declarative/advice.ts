@@ -1,16 +1,19 @@
 /** Warnings: what is allowed, but hardly what was meant. */
+import type { PluginRegistry } from '../plugin-registry.ts';
 import { brokenRoutePath } from '../schema/formats.ts';
 import { whyNeverMatches } from '../schema/path.ts';
+import { isRecord } from '../schema/validate.ts';
 import type { EntityNode } from './entity-node.ts';
 import type { Finding } from './finding.ts';
 import { located, type Origin } from './findings-of.ts';
 
-export function advise(nodes: readonly EntityNode[], origin: Origin): Finding[] {
+export function advise(nodes: readonly EntityNode[], origin: Origin, plugins: PluginRegistry): Finding[] {
   const findings: Finding[] = [];
   const withPlaceholders = origin.lines?.text.includes('$') ?? true;
   for (const node of nodes) {
     if (node.definition.collection === 'routes') prefixes(node, origin, findings);
     else if (node.definition.collection === 'services') httpsOnPort80(node, origin, findings);
+    else if (node.definition.collection === 'plugins') withoutEffect(node, origin, plugins, findings);
     if (withPlaceholders) placeholders(node, origin, findings);
   }
   deadPlugins(nodes, origin, findings);
@@ -56,6 +59,22 @@ function httpsOnPort80(node: EntityNode, origin: Origin, findings: Finding[]): v
   findings.push(
     located('CD1502', message, origin, [...node.path, 'protocol'], 'value', { help: 'add `port: 443`' }),
   );
+}
+
+/** Fields that only files of Kong have. The default changes nothing in Kong either. */
+function withoutEffect(node: EntityNode, origin: Origin, plugins: PluginRegistry, findings: Finding[]): void {
+  const config = node.input['config'];
+  const schema = plugins.schema(String(node.value['name']))?.config;
+  if (schema === undefined || !isRecord(config)) return;
+  const { fields, options } = schema;
+  for (const [name, value] of Object.entries(config)) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    const shorthand = Object.hasOwn(options.shorthands ?? {}, name) ? options.shorthands?.[name] : undefined;
+    const reason = field?.options.noEffect ?? shorthand?.noEffect;
+    if (reason === undefined || value === null || value === field?.options.default) continue;
+    const message = `\`${name}\` changes nothing: ${reason}`;
+    findings.push(located('CD1506', message, origin, [...node.path, 'config', name], 'key'));
+  }
 }
 
 const PLACEHOLDER = /\$\{\{\s*env\b|^\$\{?[A-Z][A-Z0-9_]{2,}\}?$/;

@@ -102,6 +102,10 @@ export const FINDING_CODES = {
     'a path that no request can have',
     'Requests with such a path are refused before they are routed, or their path ends earlier.',
   ),
+  CD1506: warning(
+    'a field that changes nothing',
+    'It is taken so that files of Kong can be used as they are; this product has nothing that it would change.',
+  ),
 } as const satisfies Readonly<Record<string, FindingCodeEntry>>;
 
 function error(title: string, explanation: string): FindingCodeEntry {

@@ -145,7 +145,11 @@ function readDocument(
   }
   const assembled = assemble(nodes, index, { transform, now: options.now, hash: contentHash });
   if ('complaints' in assembled) return failedStage(assembled.complaints, origin, index);
-  return { ok: true, configuration: assembled.configuration, warnings: sortFindings(advise(nodes, origin)) };
+  return {
+    ok: true,
+    configuration: assembled.configuration,
+    warnings: sortFindings(advise(nodes, origin, options.plugins)),
+  };
 }
 
 function failedStage(

@@ -20,6 +20,8 @@ export interface FieldOptions<T> {
   readonly referenceable?: boolean;
   /** A secret: masked in logs, in audit records and in `explain`. */
   readonly encrypted?: boolean;
+  /** Taken because Kong's files have it: why it changes nothing here. Whoever sets it in a file is told. */
+  readonly noEffect?: string;
   readonly oneOf?: readonly T[];
   readonly eq?: T | null;
   readonly ne?: T;
@@ -88,6 +90,8 @@ export interface RecordOptions<T> extends FieldOptions<T> {
 
 export interface Shorthand {
   readonly description: string;
+  /** As that of a field. */
+  readonly noEffect?: string;
   readonly schema: AnyField;
   /**
    * The field (from the record on) of which this is an old name: answers of the Admin API show its value under this

@@ -56,5 +56,10 @@ const renamed = (field: string, schema: Shorthand['schema']): Shorthand => ({
 export const OLD_QUEUE_FIELDS: Readonly<Record<string, Shorthand>> = {
   queue_size: renamed('max_batch_size', integer({})),
   flush_timeout: renamed('max_coalescing_delay', number({})),
-  retry_count: { description: 'Old and without effect.', schema: integer({}), expand: () => ({}) },
+  retry_count: {
+    description: 'Old and without effect, as in Kong.',
+    noEffect: 'retries are bounded by max_retry_time of the queue',
+    schema: integer({}),
+    expand: () => ({}),
+  },
 };

@@ -69,6 +69,7 @@ export const config = record(
     dictionary_name: string({
       required: true,
       default: 'kong_rate_limiting_counters',
+      noEffect: 'all counters of a node lie in one table',
       description: 'Accepted, and of no effect: all counters of a node lie in one table.',
     }),
     redis: redisRecord('Connection for strategy: redis.'),

@@ -70,7 +70,12 @@ export const config = record(
       'Seconds after which a session is over unless it has been renewed; 0 for any.',
     ),
     absolute_timeout: seconds(86_400, 'Seconds after which a session is over in any case; 0 for any.'),
-    stale_ttl: seconds(10, 'How long a replaced session stays valid in a storage; a cookie has no storage.'),
+    stale_ttl: number({
+      default: 10,
+      between: [0, 0x7fff_ffff],
+      noEffect: 'sessions are in cookies, and there is no storage in which a replaced one could stay valid',
+      description: 'How long a replaced session stays valid in a storage; a cookie has no storage.',
+    }),
     cookie_name: string({
       default: 'session',
       custom: brokenCookieName,
