@@ -8,7 +8,7 @@ import { cellText, type TableColumn } from './columns.ts';
 import { HeaderCell } from './header-cell.tsx';
 
 /** Of a column that names none, pixels. */
-export const FREE_WIDTH = 180;
+export const FREE_WIDTH = 224;
 const ROW_PX = { compact: 34, comfortable: 44 };
 const VIRTUAL_FROM = 200;
 const TICK_WIDTH = 40;
@@ -116,7 +116,7 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
       tabIndex={0}
       data-rows=""
       onKeyDown={onKeyDown}
-      className="max-h-[calc(100dvh-190px)] min-h-[120px] overflow-auto scroll-pt-10 focus-visible:outline-offset-[-2px]"
+      className="max-h-[calc(100dvh-190px)] overflow-auto scroll-pt-10 focus-visible:outline-offset-[-2px]"
     >
       <table
         className="w-full table-fixed border-separate border-spacing-0"
