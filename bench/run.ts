@@ -7,9 +7,9 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { allowedCores, pinSelf, place } from '../lab/measure/placement.ts';
+import { killAll } from '../lab/measure/processes.ts';
 import { hasProgram } from './contestants/programs.ts';
-import { allowedCores, pinSelf, place } from './measure/placement.ts';
-import { killAll } from './measure/processes.ts';
 import { HELP, type Options, parseOptions, UsageError } from './options.ts';
 import { startOrigin } from './origin/origin.ts';
 import { judgeAll, passes } from './report/budgets.ts';

@@ -83,6 +83,12 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('../gateway/cli/requests-command.ts'),
   },
   {
+    group: 'Compare',
+    name: 'lab',
+    summary: 'measure the deployment patterns against each other',
+    load: () => import('../lab/command.ts'),
+  },
+  {
     group: 'About',
     name: 'health',
     summary: 'is the gateway or microgateway on this machine ready',

@@ -11,7 +11,7 @@ import { bringTools } from './tools.ts';
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const EVERYTHING = [
   'scripts/checks.test.ts',
-  '{shared,gateway,microgateway,admin-ui,bench,examples,scripts/test,test}/**/*.test.ts',
+  '{shared,gateway,microgateway,admin-ui,lab,bench,examples,scripts/test,test}/**/*.test.ts',
 ];
 /** A test that takes longer hangs. */
 const TEST_TIMEOUT_MS = 120_000;

@@ -6,9 +6,9 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
-import { onCores, type Placement } from '../measure/placement.ts';
-import { freePort, type ProbeRequest, probe, untilOk } from '../measure/probe.ts';
-import { lastOutput, type StartedProcess, start, stop } from '../measure/processes.ts';
+import { onCores, type Placement } from '../../lab/measure/placement.ts';
+import { freePort, type ProbeRequest, probe, untilOk } from '../../lab/measure/probe.ts';
+import { lastOutput, type StartedProcess, start, stop } from '../../lab/measure/processes.ts';
 import { FORWARDED_PATH, type Forwarded, parseForwarded } from '../origin/origin.ts';
 import { API_KEY, cardinalConfig, generatedRoute, generationHost } from './cardinal-config.ts';
 import type { Contestant, Launch, Setup, Workload } from './contestant.ts';

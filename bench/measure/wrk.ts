@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onCores, type Placement } from './placement.ts';
+import { onCores, type Placement } from '../../lab/measure/placement.ts';
 
 const MARK = 'BENCH-RESULT ';
 

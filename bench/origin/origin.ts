@@ -5,9 +5,9 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onCores, type Placement } from '../measure/placement.ts';
-import { freePort, untilOk } from '../measure/probe.ts';
-import { lastOutput, type StartedProcess, start } from '../measure/processes.ts';
+import { onCores, type Placement } from '../../lab/measure/placement.ts';
+import { freePort, untilOk } from '../../lab/measure/probe.ts';
+import { lastOutput, type StartedProcess, start } from '../../lab/measure/processes.ts';
 
 export const SMALL_BODY = JSON.stringify({
   id: 4711,

@@ -3,7 +3,7 @@
  * cannot judge says why; it is never counted as kept.
  */
 
-import { pairedRatio, type Rounded, spread } from '../measure/statistics.ts';
+import { pairedRatio, type Rounded, spread } from '../../lab/measure/statistics.ts';
 import { FULL_REQUESTS } from '../scenarios/memory.ts';
 import { FEW_ROUTES, MANY_ROUTES, variantName } from '../scenarios/routes.ts';
 import type { Entry, LoadResult, RunResult, ScenarioResult } from './results.ts';

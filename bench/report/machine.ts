@@ -2,9 +2,9 @@
 
 import { spawnSync } from 'node:child_process';
 import { cpus, hostname, loadavg, release, totalmem } from 'node:os';
+import type { Placement } from '../../lab/measure/placement.ts';
 import type { Contestant } from '../contestants/contestant.ts';
 import { programVersion, ROOT } from '../contestants/programs.ts';
-import type { Placement } from '../measure/placement.ts';
 import type { Machine } from './results.ts';
 
 export function describeMachine(placement: Placement): Machine {

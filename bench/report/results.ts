@@ -3,7 +3,7 @@
  * and verdicts are computed from these and add nothing of their own.
  */
 
-import type { OpenLoopResult } from '../measure/open-loop.ts';
+import type { OpenLoopResult } from '../../lab/measure/open-loop.ts';
 import type { WrkResult } from '../measure/wrk.ts';
 import type { Forwarded } from '../origin/origin.ts';
 

@@ -1,6 +1,6 @@
 /** The report for people: one table for each scenario, remarks below it, then the verdicts. */
 
-import { median, pairedRatio, spread } from '../measure/statistics.ts';
+import { median, pairedRatio, spread } from '../../lab/measure/statistics.ts';
 import { cpuRounds, type Judgement, throughputRounds } from './budgets.ts';
 import type {
   CompileResult,

@@ -1,7 +1,7 @@
 /** What every scenario is given, and what a scenario is. */
 
+import type { Placement } from '../../lab/measure/placement.ts';
 import type { Contestant } from '../contestants/contestant.ts';
-import type { Placement } from '../measure/placement.ts';
 import type { Origin } from '../origin/origin.ts';
 import type { ScenarioResult, Skipped } from '../report/results.ts';
 

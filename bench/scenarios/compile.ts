@@ -5,6 +5,8 @@
  */
 
 import { Agent, request } from 'node:http';
+import type { ProbeRequest } from '../../lab/measure/probe.ts';
+import { stop } from '../../lab/measure/processes.ts';
 import type { Contestant } from '../contestants/contestant.ts';
 import {
   generationProbe,
@@ -14,8 +16,6 @@ import {
   requestPath,
   startContestant,
 } from '../contestants/running.ts';
-import type { ProbeRequest } from '../measure/probe.ts';
-import { stop } from '../measure/processes.ts';
 import type { CompileEntry, CompileResult, Skipped } from '../report/results.ts';
 import { type Bench, present, type Scenario } from './bench.ts';
 import { MANY_ROUTES } from './routes.ts';

@@ -4,13 +4,13 @@
  */
 
 import { join } from 'node:path';
+import { startMeter } from '../../lab/measure/meter.ts';
+import type { OpenLoopLoad, OpenLoopResult } from '../../lab/measure/open-loop.ts';
+import { onCores } from '../../lab/measure/placement.ts';
+import { stop } from '../../lab/measure/processes.ts';
 import { type Contestant, PLAIN } from '../contestants/contestant.ts';
 import { REFERENCE } from '../contestants/registry.ts';
 import { type Running, requestHeaders, requestPath, startContestant } from '../contestants/running.ts';
-import { startMeter } from '../measure/meter.ts';
-import type { OpenLoopLoad, OpenLoopResult } from '../measure/open-loop.ts';
-import { onCores } from '../measure/placement.ts';
-import { stop } from '../measure/processes.ts';
 import { outputOf, runWrk } from '../measure/wrk.ts';
 import type { LatencyEntry, LatencyResult, LatencyRound, Skipped } from '../report/results.ts';
 import { type Bench, present, type Scenario, selected } from './bench.ts';
@@ -18,7 +18,7 @@ import { warmUp } from './warm-up.ts';
 
 const SHARE = 0.3;
 const CONNECTIONS = 64;
-const GENERATOR = join(import.meta.dirname, '../measure/open-loop.ts');
+const GENERATOR = join(import.meta.dirname, '../../lab/measure/open-loop.ts');
 
 /** Bounds beyond which a round says more about the generator than about the proxy. */
 const MAX_SEND_LAG_US = 1000;
@@ -75,18 +75,23 @@ async function openLane(bench: Bench, contestant: Contestant): Promise<Lane> {
 }
 
 async function measureRound(bench: Bench, lane: Lane, round: number): Promise<void> {
+  const target = { path: requestPath(PLAIN), headers: requestHeaders(PLAIN) };
   const load = {
-    path: requestPath(PLAIN),
-    headers: requestHeaders(PLAIN),
     rate: lane.rate,
     warmUpSeconds: 1,
     seconds: bench.roundSeconds,
     connections: CONNECTIONS,
     seed: round + 1,
   };
-  const direct = await openLoop(bench, { ...load, port: bench.origin.port });
+  const direct = await openLoop(bench, {
+    ...load,
+    targets: [{ ...target, name: 'origin', port: bench.origin.port }],
+  });
   const meter = startMeter(lane.running.process.pid, bench.placement.proxy);
-  const proxied = await openLoop(bench, { ...load, port: lane.running.setup.port });
+  const proxied = await openLoop(bench, {
+    ...load,
+    targets: [{ ...target, name: 'proxy', port: lane.running.setup.port }],
+  });
   const { foreignCpu } = meter();
   const reason = voidReason(direct) ?? voidReason(proxied) ?? foreignReason(foreignCpu);
   lane.rounds.push({ round, direct, proxied, foreignCpu, void: reason });

@@ -4,6 +4,9 @@
  */
 
 import { createReadStream, statSync, truncateSync } from 'node:fs';
+import { startMeter } from '../../lab/measure/meter.ts';
+import { treeResidentBytes } from '../../lab/measure/proc.ts';
+import { stop } from '../../lab/measure/processes.ts';
 import type { Contestant, Workload } from '../contestants/contestant.ts';
 import {
   checkBehaviour,
@@ -12,9 +15,6 @@ import {
   requestPath,
   startContestant,
 } from '../contestants/running.ts';
-import { startMeter } from '../measure/meter.ts';
-import { treeResidentBytes } from '../measure/proc.ts';
-import { stop } from '../measure/processes.ts';
 import { describeErrors, runWrk, type WrkLoad } from '../measure/wrk.ts';
 import type { Entry, LoadResult, Round, Skipped } from '../report/results.ts';
 import type { Bench } from './bench.ts';

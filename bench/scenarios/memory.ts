@@ -4,10 +4,10 @@
  */
 
 import { truncateSync } from 'node:fs';
+import { treeResidentBytes } from '../../lab/measure/proc.ts';
+import { stop } from '../../lab/measure/processes.ts';
 import { type Contestant, POLICIES } from '../contestants/contestant.ts';
 import { requestHeaders, requestPath, startContestant } from '../contestants/running.ts';
-import { treeResidentBytes } from '../measure/proc.ts';
-import { stop } from '../measure/processes.ts';
 import { describeErrors, runWrk } from '../measure/wrk.ts';
 import type { MemoryEntry, MemoryResult, Skipped } from '../report/results.ts';
 import { type Bench, present, type Scenario } from './bench.ts';

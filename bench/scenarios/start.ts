@@ -1,8 +1,8 @@
 /** Time from the start of the process to ready and to the first proxied answer. Polled every millisecond. */
 
+import { stop } from '../../lab/measure/processes.ts';
 import { type Contestant, PLAIN, POLICIES } from '../contestants/contestant.ts';
 import { startContestant } from '../contestants/running.ts';
-import { stop } from '../measure/processes.ts';
 import type { Skipped, StartEntry, StartResult } from '../report/results.ts';
 import { type Bench, present, type Scenario, selected } from './bench.ts';
 

@@ -13,3 +13,12 @@ export const ADMIN_FLAGS: readonly OwnFlag[] = [
     description: 'Its token (else CARDINAL_ADMIN_TOKEN, which other users of this machine do not see).',
   },
 ];
+
+/** How a command that shows something shows it. */
+export const OUTPUT_FLAG: OwnFlag = {
+  name: 'output',
+  short: 'o',
+  value: 'FORMAT',
+  oneOf: ['text', 'json'],
+  description: 'text (default) or json.',
+};

@@ -1,6 +1,6 @@
 /** `cardinal explain METHOD URL`: what becomes of a request; of a running gateway, or of a file without one. */
 import type { Command } from '../../shared/cli/command.ts';
-import { ADMIN_FLAGS } from './admin-flags.ts';
+import { ADMIN_FLAGS, OUTPUT_FLAG } from './admin-flags.ts';
 
 export const command: Command = {
   name: 'explain',
@@ -36,13 +36,7 @@ export const command: Command = {
     },
     { name: 'client-ip', value: 'IP', description: 'Address of the client (default 127.0.0.1).' },
     { name: 'consumer', value: 'NAME', description: 'As if this consumer had been authenticated.' },
-    {
-      name: 'output',
-      short: 'o',
-      value: 'FORMAT',
-      oneOf: ['text', 'json'],
-      description: 'text (default) or json.',
-    },
+    OUTPUT_FLAG,
     {
       name: 'plugin-paths',
       value: 'PATH,...',

@@ -1,6 +1,6 @@
 /** `cardinal requests [ID]`: requests that were kept, or one of them step by step. */
 import type { Command } from '../../shared/cli/command.ts';
-import { ADMIN_FLAGS } from './admin-flags.ts';
+import { ADMIN_FLAGS, OUTPUT_FLAG } from './admin-flags.ts';
 
 export const command: Command = {
   name: 'requests',
@@ -20,13 +20,7 @@ export const command: Command = {
       description: 'Kept for that reason: sampled, slow, refused, failed, watched.',
     },
     { name: 'limit', value: 'N', description: 'Most rows (default 50).' },
-    {
-      name: 'output',
-      short: 'o',
-      value: 'FORMAT',
-      oneOf: ['text', 'json'],
-      description: 'text (default) or json.',
-    },
+    OUTPUT_FLAG,
     ...ADMIN_FLAGS,
   ],
   positionals: [0, 1],

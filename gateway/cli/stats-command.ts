@@ -1,6 +1,6 @@
 /** `cardinal stats`: rates, errors and latencies of the last minutes. */
 import type { Command } from '../../shared/cli/command.ts';
-import { ADMIN_FLAGS } from './admin-flags.ts';
+import { ADMIN_FLAGS, OUTPUT_FLAG } from './admin-flags.ts';
 
 export const command: Command = {
   name: 'stats',
@@ -27,13 +27,7 @@ export const command: Command = {
       description: 'requests (default), errors, p99, gateway_p99 or name.',
     },
     { name: 'limit', value: 'N', description: 'Most rows (default 20).' },
-    {
-      name: 'output',
-      short: 'o',
-      value: 'FORMAT',
-      oneOf: ['text', 'json'],
-      description: 'text (default) or json.',
-    },
+    OUTPUT_FLAG,
     ...ADMIN_FLAGS,
   ],
   positionals: [0, 0],

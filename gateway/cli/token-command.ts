@@ -1,6 +1,6 @@
 /** `cardinal token create | list | revoke`: who may use the Admin API, and which data planes may join. */
 import type { Command } from '../../shared/cli/command.ts';
-import { ADMIN_FLAGS } from './admin-flags.ts';
+import { ADMIN_FLAGS, OUTPUT_FLAG } from './admin-flags.ts';
 
 export const command: Command = {
   name: 'token',
@@ -34,13 +34,7 @@ export const command: Command = {
     { name: 'service', value: 'NAME', description: 'The only service that a microgateway may stand beside.' },
     { name: 'calls', value: 'NAME,...', description: 'Services that it may call; default `*`: all.' },
     { name: 'uses', value: 'N', description: 'How many data planes may join with it; default: any number.' },
-    {
-      name: 'output',
-      short: 'o',
-      value: 'FORMAT',
-      oneOf: ['text', 'json'],
-      description: 'text (default) or json.',
-    },
+    OUTPUT_FLAG,
     {
       name: 'store',
       value: 'STORE',

@@ -7,7 +7,7 @@ export const NOT_BUILT = `<!doctype html>
 <p>The gateway and its Admin API run. The page for them is built once, where the gateway's files are, with what
 <code>npm ci</code> installs for development:</p>
 <pre>npm ci
-npm run -w admin-ui build</pre>
+npm run build:ui</pre>
 <p>Then start the gateway anew. To have no page here at all, start it with <code>--admin-ui off</code>.</p>
 </body>
 </html>

@@ -6,7 +6,7 @@ export const EXIT = {
   ok: 0,
   /** It failed while running: network, files, a worker that cannot start. */
   failed: 1,
-  /** What was looked for is there: `diff` found differences. */
+  /** What was looked for is there: `diff` found differences, or is not: `explain` found no route. */
   different: 2,
   /** Wrong usage: unknown command or flag, bad argument. */
   usage: 64,
@@ -26,7 +26,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_MEANING: Readonly<Record<number, string>> = {
   0: 'success',
   1: 'it failed while running',
-  2: 'there are differences (with --non-zero-exit-code)',
+  2: 'there are differences (with --non-zero-exit-code); explain: no route matches; lab diff: something is slower',
   64: 'wrong usage (unknown flag, bad argument)',
   65: 'the configuration is invalid or cannot be read',
   69: 'something it needs is not available (an address is in use)',

@@ -10,6 +10,7 @@ import { command as diff } from '../../gateway/cli/diff-command.ts';
 import { command as dump } from '../../gateway/cli/dump-command.ts';
 import { command as token } from '../../gateway/cli/token-command.ts';
 import { command as gateway } from '../../gateway/command.ts';
+import { command as lab } from '../../lab/command.ts';
 import { command as microgateway } from '../../microgateway/command.ts';
 import { parseArguments } from '../../shared/cli/arguments.ts';
 import type { Command } from '../../shared/cli/command.ts';
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   diff,
   dump,
   gateway,
+  lab,
   microgateway,
   token,
   validate,

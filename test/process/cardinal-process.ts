@@ -132,7 +132,7 @@ export async function serve(
 /** A folder that goes with the test, holding these files. */
 export async function folder(t: TestContext, files: Readonly<Record<string, string>> = {}): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'cardinal-test-'));
-  t.after(() => rm(path, { recursive: true, force: true }));
+  t.after(() => rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
   for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
   return path;
 }

@@ -28,6 +28,7 @@ test('the overview is short and lists every command; each command has help with 
     'tap',
     'stats',
     'requests',
+    'lab',
     'health',
     'version',
     'help',

@@ -25,6 +25,9 @@ export const ENDPOINTS = {
   generation: '/_cardinal/history/{generation}',
   restore: '/_cardinal/history/{generation}/restore',
 
+  tap: '/_cardinal/tap',
+  request: '/_cardinal/requests/{id}',
+
   schema: '/schemas/{entity}',
   pluginSchema: '/schemas/plugins/{name}',
   vaultSchema: '/schemas/vaults/{name}',

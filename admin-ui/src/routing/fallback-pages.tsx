@@ -9,8 +9,8 @@ export function NotFoundPage() {
     <Page title="There is no such page">
       <p className="text-soft">
         The address may be of another version.{' '}
-        <Link to={'/overview' as '/'} className="link">
-          Go to the overview
+        <Link to={'/live' as '/'} className="link">
+          Go to the first page
         </Link>
         .
       </p>

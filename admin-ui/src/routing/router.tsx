@@ -19,7 +19,7 @@ const index = createRoute({
   getParentRoute: () => root,
   path: '/',
   beforeLoad: () => {
-    throw redirect({ to: '/overview' as '/', replace: true });
+    throw redirect({ to: '/live' as '/', replace: true });
   },
 });
 
@@ -34,11 +34,7 @@ const page = (path: string, load: () => Promise<PageModule>, name: string) =>
 /** Each page with its module and its name there; what is loaded together stands in one module. */
 const tree = root.addChildren([
   index,
-  page('/overview', () => import('../pages/overview/overview-page.tsx'), 'OverviewPage'),
   page('/live', () => import('../pages/live/live-page.tsx'), 'LivePage'),
-  page('/explain', () => import('../pages/explain/explain-page.tsx'), 'ExplainPage'),
-  page('/map', () => import('../pages/map/map-page.tsx'), 'MapPage'),
-  page('/latency', () => import('../pages/latency/latency-page.tsx'), 'LatencyPage'),
 
   page('/services', () => import('../pages/services/services-page.tsx'), 'ServicesPage'),
   page('/services/new', () => import('../pages/create/guided-page.tsx'), 'GuidedPage'),

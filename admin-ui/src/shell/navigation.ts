@@ -4,19 +4,15 @@ import {
   ArrowLeftRight,
   Blocks,
   Boxes,
-  Gauge,
   GitCompareArrows,
   KeyRound,
-  LayoutDashboard,
   type LucideIcon,
   Network,
   Route,
-  SearchCheck,
   Server,
   Settings,
   ShieldCheck,
   Users,
-  Waypoints,
 } from 'lucide-react';
 
 export interface Destination {
@@ -30,13 +26,7 @@ export interface Destination {
 export const NAVIGATION: readonly { readonly label: string; readonly pages: readonly Destination[] }[] = [
   {
     label: 'Observe',
-    pages: [
-      { to: '/overview', label: 'Overview', icon: LayoutDashboard, key: 'o' },
-      { to: '/live', label: 'Live', icon: Activity, key: 'l' },
-      { to: '/explain', label: 'Explain', icon: SearchCheck, key: 'e' },
-      { to: '/map', label: 'Map', icon: Waypoints, key: 'm' },
-      { to: '/latency', label: 'Latency', icon: Gauge },
-    ],
+    pages: [{ to: '/live', label: 'Live', icon: Activity, key: 'l' }],
   },
   {
     label: 'Configure',

@@ -1,6 +1,6 @@
 /** What the palette finds: pages and actions always, entities once it has been opened. */
 import { useQueries } from '@tanstack/react-query';
-import { type LucideIcon, Plus, SearchCheck } from 'lucide-react';
+import { type LucideIcon, Plus } from 'lucide-react';
 import { useMemo } from 'react';
 import type { Entity, Page } from '../api/documents.ts';
 import { pathOf } from '../api/endpoints.ts';
@@ -89,17 +89,5 @@ export function found(index: readonly Found[], text: string): readonly Found[] {
   const rank = (one: Found) =>
     one.text.startsWith(wanted) ? 0 : one.label.toLowerCase().includes(wanted) ? 1 : 2;
   const sorted = hits.toSorted((a, b) => rank(a) - rank(b)).slice(0, MOST_SHOWN);
-  return /^https?:\/\//.test(wanted) ? [explained(text.trim()), ...sorted] : sorted;
-}
-
-function explained(url: string): Found {
-  return {
-    key: 'explain',
-    label: 'Explain this URL',
-    hint: url,
-    icon: SearchCheck,
-    to: '/explain',
-    search: { url },
-    text: url,
-  };
+  return sorted;
 }

@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
+import { connectGuarded, guardNodes } from '../../../shared/state/redis/guarded.ts';
 import { StoreUnavailable } from '../contract.ts';
 import type { RedisLocation } from '../location.ts';
 import type { RedisScript } from './scripts.ts';
@@ -206,13 +207,15 @@ function commonOptions(location: RedisLocation, ca: string | undefined): RedisOp
 function client(location: RedisLocation, ca: string | undefined): Redis {
   const options: RedisOptions = {
     ...commonOptions(location, ca),
+    lazyConnect: true,
     retryStrategy: pauseBefore,
     // The master that sentinels named has become a replica: ask them again.
     reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
   };
-  if (location.topology === 'single') return new Redis({ ...options, ...location.addresses[0] });
+  if (location.topology === 'single')
+    return connectGuarded(new Redis({ ...options, ...location.addresses[0] }));
   const { sentinelUsername, sentinelPassword } = location;
-  return new Redis({
+  const redis = new Redis({
     ...options,
     sentinels: [...location.addresses],
     name: location.master,
@@ -222,6 +225,7 @@ function client(location: RedisLocation, ca: string | undefined): Redis {
     sentinelCommandTimeout: READY_MS,
     sentinelRetryStrategy: pauseBefore,
   });
+  return connectGuarded(redis);
 }
 
 function clusterClient(location: RedisLocation, ca: string | undefined): Cluster {
@@ -235,7 +239,7 @@ function clusterClient(location: RedisLocation, ca: string | undefined): Cluster
     retryDelayOnClusterDown: 0,
     redisOptions: commonOptions(location, ca),
   };
-  return new Cluster([...location.addresses], options);
+  return guardNodes(new Cluster([...location.addresses], options));
 }
 
 async function ended(redis: Redis | Cluster | undefined): Promise<void> {

@@ -116,7 +116,7 @@ test('the address without a slash goes to the one with it, whatever stands befor
 test('without a build there is a page that says how to make one', async (t) => {
   const ui = app(await built(t, undefined));
   const { text } = await ui.get('/ui/').expect(503);
-  assert.match(text, /npm run -w admin-ui build/);
+  assert.match(text, /npm run build:ui/);
   await ui.get('/ui/index.html').expect(503);
   await ui.get(`/ui/${SCRIPT}`).expect(404);
 });

@@ -210,9 +210,13 @@ const TABLE = {
     'Origins of a web UI that is not served by the Admin API itself: what CORS allows.',
     { kong: true, only: 'gateway' },
   ),
-  admin_ui: setting('Listeners', onOff, 'on', 'Serves the admin UI at /ui/ of the Admin API.', {
-    only: 'gateway',
-  }),
+  admin_ui: setting(
+    'Listeners',
+    onOff,
+    'off',
+    'Serves the admin UI at /ui/ of the Admin API. It is in the making, and has to be built: npm run build:ui.',
+    { only: 'gateway' },
+  ),
   admin_auth: setting(
     'Listeners',
     choice('auto', 'on', 'off'),

@@ -52,7 +52,7 @@ test('only what is asked for; code only when it is used', async () => {
     const loaded = [];
     registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
     await loadPlugins({ bundled: 'all', paths: [] });
-    console.log(loaded.filter((url) => /plugins\\/[a-z-]+\\/index|observe|state/.test(url)).join() || 'none');`;
+    console.log(loaded.filter((url) => /plugins\\/[a-z-]+\\/index|shared\\/(?:observe|state)\\//.test(url)).join() || 'none');`;
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
   assert.equal(stdout.trim(), 'none', 'schemas alone load no plugin code');
 });

@@ -5,6 +5,7 @@
  */
 import type { Cluster, Redis, RedisOptions } from 'ioredis';
 import type { RedisConfig } from './config.ts';
+import { connectGuarded, guardNodes } from './guarded.ts';
 
 export type RedisClient = Redis | Cluster;
 
@@ -42,7 +43,7 @@ export async function makeClient(config: RedisConfig): Promise<RedisClient> {
     reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
   };
   if (config.cluster_nodes !== null) {
-    return new Cluster([...config.cluster_nodes], {
+    const cluster = new Cluster([...config.cluster_nodes], {
       clusterRetryStrategy: pauseBefore,
       enableOfflineQueue: false,
       slotsRefreshTimeout: Math.max(1, config.timeout),
@@ -51,10 +52,12 @@ export async function makeClient(config: RedisConfig): Promise<RedisClient> {
       retryDelayOnClusterDown: 0,
       redisOptions: options,
     });
+    return guardNodes(cluster);
   }
   if (config.sentinel_nodes !== null) {
-    return new Redis({
+    const redis = new Redis({
       ...options,
+      lazyConnect: true,
       db: config.database,
       sentinels: [...config.sentinel_nodes],
       name: config.sentinel_master ?? '',
@@ -64,6 +67,8 @@ export async function makeClient(config: RedisConfig): Promise<RedisClient> {
       ...(tls !== undefined && { enableTLSForSentinelMode: true, sentinelTLS: tls }),
       sentinelRetryStrategy: pauseBefore,
     });
+    return connectGuarded(redis);
   }
-  return new Redis({ ...options, db: config.database, host: config.host ?? '127.0.0.1', port: config.port });
+  const { host, port, database: db } = config;
+  return connectGuarded(new Redis({ ...options, lazyConnect: true, db, host: host ?? '127.0.0.1', port }));
 }

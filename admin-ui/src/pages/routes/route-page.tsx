@@ -1,5 +1,5 @@
 /** One route: which requests it gets, what runs for them, where they go. */
-import { Blocks, ListOrdered, Plus, Route, SearchCheck, Server, Target } from 'lucide-react';
+import { Blocks, ListOrdered, Plus, Route, Server, Target } from 'lucide-react';
 import { useMemo } from 'react';
 import type { Entity } from '../../api/documents.ts';
 import { pathOf } from '../../api/endpoints.ts';
@@ -10,7 +10,6 @@ import { EntityPage } from '../../entities/entity-page.tsx';
 import { Flow } from '../../entities/flow.tsx';
 import { knownKind } from '../../entities/kinds.ts';
 import { matchOf, referred, serviceUrl } from '../../entities/names.ts';
-import { sampleRequest } from '../../entities/sample-request.ts';
 import { TrafficFacts } from '../../entities/traffic-facts.tsx';
 import { useEntities } from '../../entities/use-entities.ts';
 import { ButtonLink } from '../../parts/button.tsx';
@@ -25,18 +24,9 @@ export function RoutePage() {
       summary={(route) => <Summary route={route} />}
       tabs={(route) => [{ id: 'plugins', label: 'Plugins', content: () => <Plugins route={route} /> }]}
       actions={(route) => (
-        <>
-          <ButtonLink
-            icon={SearchCheck}
-            to={'/explain' as '/'}
-            search={{ url: sampleRequest(route).url } as never}
-          >
-            Explain
-          </ButtonLink>
-          <ButtonLink icon={Plus} to={'/plugins/new' as '/'} search={{ route: route.id } as never}>
-            Add a plugin
-          </ButtonLink>
-        </>
+        <ButtonLink icon={Plus} to={'/plugins/new' as '/'} search={{ route: route.id } as never}>
+          Add a plugin
+        </ButtonLink>
       )}
     />
   );

@@ -1,7 +1,7 @@
 /** Waiting for something that other events bring about, with a bound. */
 
 /** Longest wait for anything: a test that reaches it has failed. */
-export const PATIENCE_MS = 5000;
+export const PATIENCE_MS = 15_000;
 
 export class Waiters {
   private readonly waiting = new Set<() => void>();

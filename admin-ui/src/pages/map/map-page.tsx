@@ -1,5 +1,0 @@
-import { Page } from '../../parts/page.tsx';
-
-export function MapPage() {
-  return <Page title="Map">{null}</Page>;
-}
