@@ -27,7 +27,7 @@ export function Flow({ steps, label }: { readonly steps: readonly FlowStep[]; re
               <Icon aria-hidden size={13} />
               {role}
             </span>
-            <span className="flex flex-col gap-0.5 font-medium break-words">{content}</span>
+            <span className="flex flex-col leading-6 font-medium break-words">{content}</span>
           </li>
         </Fragment>
       ))}

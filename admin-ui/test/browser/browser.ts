@@ -34,7 +34,7 @@ export async function gateway(
 ): Promise<Gateway> {
   await built();
   const cwd = await folder(t, files);
-  const listen = ['--status-listen', 'off', '--workers', '1'];
+  const listen = ['--admin-ui', '--status-listen', 'off', '--workers', '1'];
   const ports = ['proxy', 'admin'].flatMap((name) =>
     args.includes(`--${name}-listen`) ? [] : [`--${name}-listen`, '127.0.0.1:0'],
   );

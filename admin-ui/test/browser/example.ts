@@ -13,6 +13,27 @@ export interface ShownPage {
   readonly wait?: string | RegExp;
 }
 
+/** Those of which the documents have a picture. */
+export const PICTURED: ReadonlySet<string> = new Set([
+  'live',
+  'services',
+  'new-service',
+  'service',
+  'routes',
+  'plugins',
+  'plugin-configuration',
+  'consumers',
+  'consumer-reach',
+  'upstreams',
+  'upstream',
+  'tls',
+  'keys',
+  'nodes',
+  'changes',
+  'changes-editor',
+  'settings',
+]);
+
 export async function fill(g: Gateway, upstream: string): Promise<readonly ShownPage[]> {
   const { hostname, port } = new URL(upstream);
   const make = (path: string, body: unknown) => g.ask<{ id: string }>('POST', path, body);
@@ -74,11 +95,7 @@ export async function fill(g: Gateway, upstream: string): Promise<readonly Shown
   const set = await make('/key-sets', { name: 'partners' });
   await g.ask('PATCH', '/services/orders', { retries: 2 });
   return [
-    { name: 'overview', address: '/overview', heading: 'Overview' },
     { name: 'live', address: '/live', heading: 'Live' },
-    { name: 'explain', address: '/explain', heading: 'Explain' },
-    { name: 'map', address: '/map', heading: 'Map' },
-    { name: 'latency', address: '/latency', heading: 'Latency' },
     { name: 'services', address: '/services', heading: 'Services', wait: 'payments' },
     { name: 'new-service', address: '/services/new', heading: 'New service' },
     { name: 'service', address: `/services/${orders.id}`, heading: 'orders', wait: 'Plugins of the service' },

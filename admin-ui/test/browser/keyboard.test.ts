@@ -13,7 +13,7 @@ test('create, see the first request, limit it, delete it: without a mouse', { sk
   const { page } = await openPage(t, g.admin);
   const { keyboard } = page;
   const heading = (name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
-  await heading('Overview');
+  await heading('Live');
 
   // g s: the services; n: a new one.
   await keyboard.press('g');
