@@ -28,6 +28,7 @@ export function trafficColumns(byId: ReadonlyMap<string, TrafficRow>): readonly 
     },
     {
       id: 'p99',
+      wide: true,
       header: 'p99',
       numeric: true,
       width: 88,

@@ -8,7 +8,7 @@ import { cellText, type TableColumn } from './columns.ts';
 import { HeaderCell } from './header-cell.tsx';
 
 /** Of a column that names none, pixels. */
-export const FREE_WIDTH = 224;
+export const FREE_WIDTH = 200;
 const ROW_PX = { compact: 34, comfortable: 44 };
 const VIRTUAL_FROM = 200;
 const TICK_WIDTH = 40;
@@ -42,6 +42,9 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the density is what the sizes depend on.
   useEffect(() => virtualizer.measure(), [rowPx, virtualizer]);
+  // Another order begins at its beginning.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the order is what it is about.
+  useEffect(() => scroller.current?.scrollTo({ top: 0 }), [sort]);
   const items = virtual ? virtualizer.getVirtualItems() : rows.map((_, index) => ({ index }));
   const first = virtual ? (virtualizer.getVirtualItems()[0]?.start ?? 0) : 0;
   const last = virtual ? virtualizer.getTotalSize() - (virtualizer.getVirtualItems().at(-1)?.end ?? 0) : 0;

@@ -95,7 +95,7 @@ export async function fill(g: Gateway, upstream: string): Promise<readonly Shown
   const set = await make('/key-sets', { name: 'partners' });
   await g.ask('PATCH', '/services/orders', { retries: 2 });
   return [
-    { name: 'live', address: '/live', heading: 'Live' },
+    { name: 'live', address: '/live', heading: 'Live', wait: '/orders/1' },
     { name: 'services', address: '/services', heading: 'Services', wait: 'payments' },
     { name: 'new-service', address: '/services/new', heading: 'New service' },
     { name: 'service', address: `/services/${orders.id}`, heading: 'orders', wait: 'Plugins of the service' },

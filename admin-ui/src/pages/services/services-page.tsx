@@ -30,7 +30,7 @@ export function ServicesPage() {
       {
         id: 'name',
         header: 'Name',
-        width: 170,
+        width: 150,
         value: (service) => nameOf(KIND, service),
         cell: (service) => <EntityLink kind={KIND} entity={service} />,
       },
@@ -42,7 +42,7 @@ export function ServicesPage() {
         value: (service) => service['enabled'] !== false,
         cell: (service) => <EnabledBadge enabled={service['enabled'] !== false} />,
       },
-      { id: 'routes', header: 'Routes', numeric: true, width: 76, value: ({ id }) => routeCounts.get(id) },
+      { id: 'routes', header: 'Routes', numeric: true, width: 84, value: ({ id }) => routeCounts.get(id) },
       { id: 'plugins', header: 'Plugins', numeric: true, width: 84, value: ({ id }) => pluginCounts.get(id) },
       ...trafficColumns(byId),
       {
@@ -55,6 +55,7 @@ export function ServicesPage() {
       },
       {
         id: 'tags',
+        wide: true,
         header: 'Tags',
         width: 140,
         value: tagText,
