@@ -44,7 +44,9 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
   useEffect(() => virtualizer.measure(), [rowPx, virtualizer]);
   // Another order begins at its beginning.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the order is what it is about.
-  useEffect(() => scroller.current?.scrollTo({ top: 0 }), [sort]);
+  useEffect(() => {
+    if (scroller.current !== null) scroller.current.scrollTop = 0;
+  }, [sort]);
   const items = virtual ? virtualizer.getVirtualItems() : rows.map((_, index) => ({ index }));
   const first = virtual ? (virtualizer.getVirtualItems()[0]?.start ?? 0) : 0;
   const last = virtual ? virtualizer.getTotalSize() - (virtualizer.getVirtualItems().at(-1)?.end ?? 0) : 0;
