@@ -26,6 +26,11 @@ export const TOOLS: readonly Tool[] = [
     without: 'what is kept in Redis is not tested',
   },
   {
+    command: 'chromium',
+    debianPackage: 'chromium',
+    without: 'the admin UI is not tested in a browser',
+  },
+  {
     command: 'haproxy',
     debianPackage: 'haproxy',
     without: 'what docker-compose.yml runs is not run',

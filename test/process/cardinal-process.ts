@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Serve with the fake engine. */
   readonly fake?: boolean;
+  /** When it is killed, whatever it does; half a minute unless told otherwise. */
+  readonly limitMs?: number;
 }
 
 export class CardinalProcess {
@@ -61,7 +63,7 @@ export class CardinalProcess {
       this.stderr += chunk;
       for (const watcher of this.#watchers) watcher();
     });
-    const limit = setTimeout(() => this.child.kill('SIGKILL'), 3 * LIMIT_MS);
+    const limit = setTimeout(() => this.child.kill('SIGKILL'), options.limitMs ?? 3 * LIMIT_MS);
     this.finished = new Promise((resolve) => {
       this.child.on('close', (code, signal) => {
         clearTimeout(limit);

@@ -7,7 +7,10 @@ import { nameOf, referred } from './names.ts';
 
 export function EntityLink({ kind, entity }: { readonly kind: Kind; readonly entity: Entity }) {
   return (
-    <Link to={`${kind.page}/${encodeURIComponent(entity.id)}` as '/'} className="rounded-sm hover:underline">
+    <Link
+      to={`${kind.page}/${encodeURIComponent(entity.id)}` as '/'}
+      className="inline-block min-h-6 max-w-full truncate rounded-sm align-middle leading-6 hover:underline"
+    >
       {nameOf(kind, entity)}
     </Link>
   );

@@ -92,7 +92,7 @@ export function CreateForm({
   }
 
   return (
-    <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_360px]">
+    <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_340px]">
       <Card>
         <form
           noValidate

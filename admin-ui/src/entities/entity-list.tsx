@@ -75,6 +75,7 @@ export function EntityList(props: EntityListProps) {
         rows={rows}
         rowId={rowId}
         address={address}
+        {...(columns[0] === undefined ? {} : { defaultSort: columns[0].id })}
         refreshing={refreshing}
         more={more}
         toolbar={props.toolbar}

@@ -10,7 +10,7 @@ export function trafficColumns(byId: ReadonlyMap<string, TrafficRow>): readonly 
       id: 'rate',
       header: 'Req/s',
       numeric: true,
-      width: 84,
+      width: 76,
       value: (entity) => row(entity)?.requests_per_second,
       cell: (entity) => rateText(row(entity)),
     },
@@ -18,7 +18,7 @@ export function trafficColumns(byId: ReadonlyMap<string, TrafficRow>): readonly 
       id: 'errors',
       header: 'Errors',
       numeric: true,
-      width: 84,
+      width: 76,
       value: (entity) => row(entity)?.error_rate,
       cell: (entity) => {
         const ratio = row(entity)?.error_rate;
@@ -28,6 +28,7 @@ export function trafficColumns(byId: ReadonlyMap<string, TrafficRow>): readonly 
     },
     {
       id: 'p99',
+      wide: true,
       header: 'p99',
       numeric: true,
       width: 88,

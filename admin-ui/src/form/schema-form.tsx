@@ -1,5 +1,5 @@
 /** The fields of an entity: basic ones first, the rest folded, a search over all, rules between them as sentences. */
-import { CircleAlert, Search } from 'lucide-react';
+import { ChevronRight, CircleAlert, Search } from 'lucide-react';
 import { type ReactNode, useId, useMemo, useState, useSyncExternalStore } from 'react';
 import { Input } from '../parts/controls.tsx';
 import { withDefaults } from './defaults.ts';
@@ -23,6 +23,7 @@ interface PlacedField extends NamedField {
 }
 
 const SEARCH_FROM = 10;
+const MOST_CONFIG = 10;
 
 export function SchemaForm({
   store,
@@ -100,7 +101,12 @@ function Advanced({
   const open = opened || wrong;
   return (
     <details open={open} onToggle={(event) => setOpened(event.currentTarget.open)}>
-      <summary className="w-fit rounded-sm py-1 font-medium text-soft hover:text-text">
+      <summary className="flex w-fit list-none items-center gap-1.5 rounded-sm py-1 font-medium text-soft hover:text-text">
+        <ChevronRight
+          aria-hidden
+          size={15}
+          className={`text-faint transition-transform duration-(--quick) ${open ? 'rotate-90' : ''}`}
+        />
         More fields ({fields.length})
       </summary>
       {open && (
@@ -155,16 +161,35 @@ function place(store: DraftStore, layout: FormLayout): { basic: PlacedField[]; a
         ? fieldsOf({ fields: schema.fields }).map((field) => ({ ...field, path: ['config', field.name] }))
         : [{ name, schema, path: [name] }],
     );
-  const rank = ({ path, schema }: PlacedField) => {
+  const config = basicConfig(store, placed);
+  const rank = (field: PlacedField) => {
+    const { path, schema } = field;
     const at = layout.basic.indexOf(path.join('.'));
     if (at !== -1) return at;
-    if (mustBeGiven(schema) || isGiven(store, path, schema.default)) return layout.basic.length;
+    if (mustBeGiven(schema) || isGiven(store, path, schema.default) || config.has(field))
+      return layout.basic.length;
     return Number.POSITIVE_INFINITY;
   };
   const basic = placed
     .filter((field) => rank(field) !== Number.POSITIVE_INFINITY)
     .toSorted((a, b) => rank(a) - rank(b));
   return { basic, advanced: placed.filter((field) => !basic.includes(field)) };
+}
+
+/** A plugin is its config: what has to be said there stands first, and all of it when there is not much. */
+function basicConfig(store: DraftStore, placed: readonly PlacedField[]): ReadonlySet<PlacedField> {
+  const config = placed.filter(
+    ({ path, schema }) => path[0] === 'config' && path.length > 1 && schema.type !== 'record',
+  );
+  const named = new Set(
+    (store.schema.entity_checks ?? []).flatMap((check) => {
+      const names = check['at_least_one_of'] ?? check['only_one_of'];
+      return Array.isArray(names) ? names.map(String) : [];
+    }),
+  );
+  const told = config.filter(({ path }) => named.has(path.join('.')));
+  const rest = config.filter((field) => !told.includes(field));
+  return new Set([...told, ...rest.slice(0, Math.max(0, MOST_CONFIG - told.length))]);
 }
 
 /** Somebody has said something about it, other than what holds anyway. */

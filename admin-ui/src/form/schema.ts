@@ -81,40 +81,18 @@ export function mustBeGiven(field: FieldSchema): boolean {
   );
 }
 
-const WORDS: ReadonlySet<string> = new Set([
-  'id',
-  'ip',
-  'tls',
-  'ssl',
-  'sni',
-  'snis',
-  'http',
-  'https',
-  'url',
-  'uri',
-  'jwt',
-  'ttl',
-  'dns',
-  'tcp',
-  'ca',
-  'jwks',
-  'jwk',
-  'pem',
-  'kid',
-  'cors',
-  'acl',
-  'hmac',
-  'ldap',
-  'udp',
-]);
+const CAPITALS: ReadonlySet<string> = new Set(
+  'id ip tls ssl sni http https url uri jwt ttl dns tcp udp ca jwks jwk pem kid cors acl hmac ldap'.split(
+    ' ',
+  ),
+);
+const PLURALS: ReadonlySet<string> = new Set(['snis', 'ips', 'urls', 'uris', 'ids']);
 
 /** `connect_timeout` as people read it. */
 export function labelOf(name: string): string {
   const words = name.split('_').map((word) => {
-    if (!WORDS.has(word)) return word;
-    return word.endsWith('s') && WORDS.has(word.slice(0, -1)) && word !== 'https'
-      ? `${word.slice(0, -1).toUpperCase()}s`
-      : word.toUpperCase();
+    if (PLURALS.has(word)) return `${word.slice(0, -1).toUpperCase()}s`;
+    return CAPITALS.has(word) ? word.toUpperCase() : word;
   });
   const text = words.join(' ');
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -42,7 +42,7 @@ export function Badge({
   return (
     <span
       title={title}
-      className={`inline-flex h-5 max-w-full items-center gap-1 rounded-sm px-1.5 text-12 font-medium whitespace-nowrap ${TONES[tone]}`}
+      className={`inline-flex h-5 align-middle max-w-full items-center gap-1 rounded-sm px-1.5 text-12 font-medium whitespace-nowrap ${TONES[tone]}`}
     >
       {Icon !== undefined && <Icon aria-hidden size={12} className="shrink-0" />}
       <span className="truncate">{children}</span>

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 
 export function Facts({ rows }: { readonly rows: readonly (readonly [label: string, value: ReactNode])[] }) {
   return (
-    <dl className="grid grid-cols-[minmax(110px,max-content)_1fr] gap-x-6 gap-y-2">
+    <dl className="grid content-start grid-cols-[max-content_1fr] gap-x-6 gap-y-2">
       {rows.map(([label, value]) => (
         <div key={label} className="contents">
           <dt className="text-faint">{label}</dt>

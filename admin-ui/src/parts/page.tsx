@@ -44,12 +44,12 @@ export function Page({
       {crumbs.length > 0 && (
         <nav aria-label="Breadcrumb" className="mb-1.5">
           <ol className="flex flex-wrap items-center gap-1 text-12 text-faint">
-            {crumbs.map(({ label, to }) => (
+            {crumbs.map(({ label, to }, i) => (
               <li key={label} className="flex items-center gap-1">
                 <Link to={to as '/'} className="rounded-sm hover:text-text hover:underline">
                   {label}
                 </Link>
-                <ChevronRight aria-hidden size={12} />
+                {i < crumbs.length - 1 && <ChevronRight aria-hidden size={12} />}
               </li>
             ))}
           </ol>

@@ -25,14 +25,13 @@ export function Header(props: { onPalette: () => void; onHelp: () => void; onDra
       <span className="flex-1" />
       <button
         type="button"
-        aria-label="Search and commands"
         aria-keyshortcuts="Control+K Meta+K"
         onClick={props.onPalette}
         className="flex h-8 items-center gap-2 rounded-md border border-control/55 bg-sunken px-2 text-faint transition-colors duration-(--quick) hover:border-control sm:w-52"
       >
         <Search aria-hidden size={15} />
-        <span className="hidden flex-1 text-left sm:block">Search</span>
-        <span className="hidden sm:block">
+        <span className="sr-only flex-1 text-left sm:not-sr-only">Search</span>
+        <span aria-hidden className="hidden sm:block">
           <Kbd>Ctrl K</Kbd>
         </span>
       </button>

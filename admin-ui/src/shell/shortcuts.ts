@@ -36,7 +36,7 @@ export interface ShortcutActions {
 /** What a page offers carries `data-shortcut`: the key presses or focuses it. */
 export function useShortcuts(actions: ShortcutActions): void {
   useEffect(() => {
-    let afterG = 0;
+    let afterG = Number.NEGATIVE_INFINITY;
     const onKey = (event: KeyboardEvent) => {
       const command = event.ctrlKey || event.metaKey;
       if (command && !event.altKey && event.key.toLowerCase() === 'k') {
@@ -54,7 +54,7 @@ export function useShortcuts(actions: ShortcutActions): void {
       }
       if (command || event.altKey || event.defaultPrevented || !letterShortcutsHold(event)) return;
       if (event.timeStamp - afterG < SEQUENCE_MS) {
-        afterG = 0;
+        afterG = Number.NEGATIVE_INFINITY;
         const page = DESTINATIONS.find(({ key }) => key === event.key);
         if (page !== undefined) {
           event.preventDefault();

@@ -16,6 +16,8 @@ export interface TableColumn<Row> {
   /** Not shown until it is chosen. */
   readonly hidden?: boolean;
   readonly mono?: boolean;
+  /** Shown of itself only where there is room for it. */
+  readonly wide?: boolean;
 }
 
 export function cellText(value: CellValue): string {

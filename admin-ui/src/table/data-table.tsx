@@ -10,7 +10,7 @@ import {
   tableFeatures,
   useTable,
 } from '@tanstack/react-table';
-import { type ReactNode, useDeferredValue, useMemo, useState } from 'react';
+import { type ReactNode, useDeferredValue, useMemo, useState, useSyncExternalStore } from 'react';
 import { EmptyFilter, RefreshBar, SkeletonRows } from '../parts/states.tsx';
 import { readColumns, writeColumns } from './column-preferences.ts';
 import { rowFilter, rowText, type TableColumn } from './columns.ts';
@@ -28,6 +28,8 @@ export interface DataTableProps<Row> {
   readonly rows: readonly Row[] | undefined;
   readonly rowId: (row: Row) => string;
   readonly address: TableAddress;
+  /** When nobody has chosen another order. */
+  readonly defaultSort?: string;
   readonly refreshing?: boolean;
   /** Instead of the table, when there is nothing at all. */
   readonly empty: ReactNode;
@@ -50,8 +52,16 @@ const features = tableFeatures({
 });
 const NARROWEST = 64;
 
+const ROOM = window.matchMedia('(min-width: 1400px)');
+const hasRoom = () => ROOM.matches;
+const watchRoom = (changed: () => void) => {
+  ROOM.addEventListener('change', changed);
+  return () => ROOM.removeEventListener('change', changed);
+};
+
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const { name, columns, rows, rowId, address, bulk, rowMenu } = props;
+  const roomy = useSyncExternalStore(watchRoom, hasRoom);
   const [preferences, setPreferences] = useState(() => readColumns(name));
   const [selection, setSelection] = useState<Readonly<Record<string, boolean>>>({});
   const filter = useDeferredValue(address.filter);
@@ -76,15 +86,20 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       })),
     [columns],
   );
-  const { sort } = address;
+  const sort = address.sort ?? props.defaultSort;
   const sorting = useMemo(
     () => (sort === undefined ? [] : [{ id: sort.replace(/^-/, ''), desc: sort.startsWith('-') }]),
     [sort],
   );
   const visibility = useMemo(
     () =>
-      Object.fromEntries(columns.map(({ id, hidden = false }) => [id, preferences.visible[id] ?? !hidden])),
-    [columns, preferences],
+      Object.fromEntries(
+        columns.map(({ id, hidden = false, wide = false }) => [
+          id,
+          preferences.visible[id] ?? !(hidden || (wide && !roomy)),
+        ]),
+      ),
+    [columns, preferences, roomy],
   );
   const table = useTable({
     features,

@@ -22,6 +22,9 @@ export function HeaderCell({
   const cell = useRef<HTMLTableCellElement>(null);
   const direction = sort === id ? 'ascending' : sort === `-${id}` ? 'descending' : 'none';
   const Icon = direction === 'descending' ? ArrowDown : ArrowUp;
+  const mark = (
+    <Icon aria-hidden size={12} className={direction === 'none' ? 'invisible' : 'shrink-0 text-text'} />
+  );
   const widthNow = () => cell.current?.getBoundingClientRect().width ?? 0;
 
   function drag(event: PointerEvent<HTMLButtonElement>) {
@@ -48,8 +51,9 @@ export function HeaderCell({
           onClick={() => onSort(direction === 'none' ? id : direction === 'ascending' ? `-${id}` : undefined)}
           className="flex h-full min-w-0 items-center gap-1 px-3 hover:text-text focus-visible:outline-offset-[-2px]"
         >
+          {numeric && mark}
           <span className="truncate">{label}</span>
-          <Icon aria-hidden size={12} className={direction === 'none' ? 'invisible' : 'text-text'} />
+          {!numeric && mark}
         </button>
         <button
           type="button"

@@ -8,7 +8,7 @@ import { cellText, type TableColumn } from './columns.ts';
 import { HeaderCell } from './header-cell.tsx';
 
 /** Of a column that names none, pixels. */
-export const FREE_WIDTH = 180;
+export const FREE_WIDTH = 200;
 const ROW_PX = { compact: 34, comfortable: 44 };
 const VIRTUAL_FROM = 200;
 const TICK_WIDTH = 40;
@@ -42,6 +42,11 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the density is what the sizes depend on.
   useEffect(() => virtualizer.measure(), [rowPx, virtualizer]);
+  // Another order begins at its beginning.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the order is what it is about.
+  useEffect(() => {
+    if (scroller.current !== null) scroller.current.scrollTop = 0;
+  }, [sort]);
   const items = virtual ? virtualizer.getVirtualItems() : rows.map((_, index) => ({ index }));
   const first = virtual ? (virtualizer.getVirtualItems()[0]?.start ?? 0) : 0;
   const last = virtual ? virtualizer.getTotalSize() - (virtualizer.getVirtualItems().at(-1)?.end ?? 0) : 0;
@@ -116,7 +121,7 @@ export function TableBody<Row extends object>(props: TableBodyProps<Row>) {
       tabIndex={0}
       data-rows=""
       onKeyDown={onKeyDown}
-      className="max-h-[calc(100dvh-190px)] min-h-[120px] overflow-auto scroll-pt-10 focus-visible:outline-offset-[-2px]"
+      className="max-h-[calc(100dvh-190px)] overflow-auto scroll-pt-10 focus-visible:outline-offset-[-2px]"
     >
       <table
         className="w-full table-fixed border-separate border-spacing-0"

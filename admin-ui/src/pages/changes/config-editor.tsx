@@ -130,7 +130,7 @@ function Loaded({ served }: { readonly served: ConfigDocument }) {
           </Button>
         </p>
       )}
-      <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
+      <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_340px]">
         <div className="flex flex-col overflow-hidden rounded-lg border border-line bg-surface">
           <div className="flex min-h-12 flex-wrap items-center gap-2 border-b border-line px-3 py-2">
             <span role="status" className="flex-1 text-soft">

@@ -48,7 +48,7 @@ export function GenerationPage() {
       ) : data === undefined ? (
         <SkeletonBlock className="h-64" />
       ) : (
-        <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
+        <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_340px]">
           <ChangeList changes={data.changes} total={data.changes.length} />
           <Card title="Facts">
             <Facts

@@ -47,7 +47,7 @@ export function ConsumerPage() {
 
 function Summary({ consumer }: { readonly consumer: Entity }) {
   return (
-    <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
+    <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_340px]">
       <TrafficFacts by="consumer" id={consumer.id} />
       <Card title="Facts">
         <Facts

@@ -72,7 +72,7 @@ export function GuidedPage() {
       crumbs={crumbs}
       note="A service, the route to it, and what guards it. All of it is made at once, or none of it."
     >
-      <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_400px]">
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_360px]">
         <form noValidate onSubmit={create} className="flex flex-col gap-4">
           <Card title="Where is the service?">
             <div className="grid gap-x-6 gap-y-4 lg:grid-cols-2">

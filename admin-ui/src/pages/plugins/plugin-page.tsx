@@ -51,7 +51,7 @@ function Summary({ plugin }: { readonly plugin: Entity }) {
     ['Consumer', 'consumers', 'consumer'],
   ] as const;
   return (
-    <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
+    <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_340px]">
       <Card title="Settings">
         <Facts
           rows={config.map(([key, value]) => [

@@ -17,7 +17,7 @@ export function routeColumns(
   const service: TableColumn<Entity> = {
     id: 'service',
     header: 'Service',
-    width: 160,
+    width: 130,
     value: (route) => {
       const id = referred(route['service']);
       const found = id === undefined ? undefined : services.get(id);
@@ -29,18 +29,18 @@ export function routeColumns(
     {
       id: 'name',
       header: 'Name',
-      width: 200,
+      width: 150,
       value: (route) => nameOf(KIND, route),
       cell: (route) => <EntityLink kind={KIND} entity={route} />,
     },
     {
       id: 'methods',
       header: 'Methods',
-      width: 120,
+      width: 92,
       mono: true,
       value: (route) => listText(route['methods']),
     },
-    { id: 'hosts', header: 'Hosts', width: 180, mono: true, value: (route) => listText(route['hosts']) },
+    { id: 'hosts', header: 'Hosts', width: 140, mono: true, value: (route) => listText(route['hosts']) },
     { id: 'paths', header: 'Paths', mono: true, value: (route) => listText(route['paths']) },
     ...(withService ? [service] : []),
     {
@@ -59,7 +59,14 @@ export function routeColumns(
       value: (route) => listText(route['protocols']),
     },
     ...trafficColumns(traffic),
-    { id: 'tags', header: 'Tags', width: 140, value: tagText, cell: (route) => <Tags tags={route.tags} /> },
+    {
+      id: 'tags',
+      wide: true,
+      header: 'Tags',
+      width: 110,
+      value: tagText,
+      cell: (route) => <Tags tags={route.tags} />,
+    },
     { id: 'id', header: 'Id', mono: true, width: 290, hidden: true, value: ({ id }) => id },
   ];
 }

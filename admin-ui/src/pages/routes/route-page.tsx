@@ -41,7 +41,7 @@ function Summary({ route }: { readonly route: Entity }) {
   const kinds = { plugin: knownKind('plugins'), service: knownKind('services') };
   const flag = (value: unknown) => (value === true ? 'yes' : 'no');
   return (
-    <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
+    <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_340px]">
       <div className="flex flex-col gap-4">
         <Card
           title="The way of a request"

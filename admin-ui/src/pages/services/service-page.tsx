@@ -48,7 +48,7 @@ function Summary({ service }: { readonly service: Entity }) {
     upstream: knownKind('upstreams'),
   };
   return (
-    <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
+    <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_340px]">
       <div className="flex flex-col gap-4">
         <Card title="The way of a request">
           <Flow

@@ -30,7 +30,7 @@ export function ServicesPage() {
       {
         id: 'name',
         header: 'Name',
-        width: 220,
+        width: 150,
         value: (service) => nameOf(KIND, service),
         cell: (service) => <EntityLink kind={KIND} entity={service} />,
       },
@@ -38,11 +38,11 @@ export function ServicesPage() {
       {
         id: 'enabled',
         header: 'State',
-        width: 112,
+        width: 108,
         value: (service) => service['enabled'] !== false,
         cell: (service) => <EnabledBadge enabled={service['enabled'] !== false} />,
       },
-      { id: 'routes', header: 'Routes', numeric: true, width: 80, value: ({ id }) => routeCounts.get(id) },
+      { id: 'routes', header: 'Routes', numeric: true, width: 84, value: ({ id }) => routeCounts.get(id) },
       { id: 'plugins', header: 'Plugins', numeric: true, width: 84, value: ({ id }) => pluginCounts.get(id) },
       ...trafficColumns(byId),
       {
@@ -55,8 +55,9 @@ export function ServicesPage() {
       },
       {
         id: 'tags',
+        wide: true,
         header: 'Tags',
-        width: 160,
+        width: 140,
         value: tagText,
         cell: (service) => <Tags tags={service.tags} />,
       },

@@ -21,7 +21,7 @@ export function CertificatePage() {
       collection="certificates"
       crumbs={CRUMBS}
       summary={(certificate) => (
-        <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
+        <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_340px]">
           <div className="flex flex-col gap-4">
             <CertificateCards pem={String(certificate['cert'])} title="Certificate" />
             {typeof certificate['cert_alt'] === 'string' && (
@@ -48,7 +48,7 @@ export function CaCertificatePage() {
       collection="ca_certificates"
       crumbs={CRUMBS}
       summary={(certificate) => (
-        <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
+        <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_340px]">
           <CertificateCards pem={String(certificate['cert'])} title="CA certificate" />
           <Card title="Facts">
             <Facts

@@ -19,7 +19,7 @@ function Summary({ upstream }: { readonly upstream: Entity }) {
     (service) => service['host'] === upstream['name'],
   );
   return (
-    <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
+    <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_340px]">
       <Targets upstream={upstream} />
       <div className="flex flex-col gap-4">
         <Card title="Health checks">

@@ -142,6 +142,8 @@ export function createEditor(options: EditorOptions): Editor {
       ],
     }),
   });
+  // What scrolls can be reached by keyboard.
+  view.scrollDOM.tabIndex = 0;
   return {
     setText(text) {
       if (text !== view.state.doc.toString())
