@@ -2,9 +2,10 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Pause, Play } from 'lucide-react';
 import { type KeyboardEvent, useRef, useState } from 'react';
+import { msText } from '../../entities/traffic.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
-import { CONTROL, Input } from '../../parts/controls.tsx';
+import { Input, Select } from '../../parts/controls.tsx';
 import { Page } from '../../parts/page.tsx';
 import { ErrorPanel } from '../../parts/states.tsx';
 import { RequestDialog } from './request-dialog.tsx';
@@ -13,6 +14,7 @@ import { type TapState, useTap } from './use-tap.ts';
 
 const ROW_PX = 32;
 const CHIPS = ['status:>=400', 'status:5xx', 'plugin:*', 'ms:>100'];
+const SHARES = ['100', '10', '1'].map((value) => ({ value, label: `${value} % of all` }));
 const WORDS: Readonly<Record<TapState, string>> = {
   connecting: 'Connecting',
   open: 'Watching',
@@ -64,18 +66,7 @@ export function LivePage() {
           />
         </div>
         <div className="w-36">
-          <select
-            aria-label="Share of requests"
-            className={`${CONTROL} h-(--control-height)`}
-            value={sample}
-            onChange={(event) => setSample(event.target.value)}
-          >
-            {['100', '10', '1'].map((value) => (
-              <option key={value} value={value}>
-                {value} % of all
-              </option>
-            ))}
-          </select>
+          <Select aria-label="Share of requests" value={sample} onChange={setSample} options={SHARES} />
         </div>
         <Button type="submit">Filter</Button>
       </form>
@@ -93,7 +84,7 @@ export function LivePage() {
         </span>
       </div>
       {tap.error !== undefined && <ErrorPanel error={tap.error} what="live traffic" onRetry={tap.retry} />}
-      <Rows rows={tap.rows} onOpen={setOpened} />
+      <Rows rows={tap.rows} filtered={filter !== ''} onOpen={setOpened} />
       {opened !== undefined && (
         <RequestDialog
           row={opened}
@@ -110,9 +101,11 @@ export function LivePage() {
 
 function Rows({
   rows,
+  filtered,
   onOpen,
 }: {
   readonly rows: readonly RequestRow[];
+  readonly filtered: boolean;
   readonly onOpen: (row: RequestRow) => void;
 }) {
   const box = useRef<HTMLDivElement>(null);
@@ -125,7 +118,9 @@ function Rows({
   });
   if (rows.length === 0)
     return (
-      <p className="mt-3 rounded-lg border border-line p-8 text-center text-soft">No request was seen yet.</p>
+      <p className="mt-3 rounded-lg border border-line p-8 text-center text-soft">
+        {filtered ? 'No request has matched the filter yet.' : 'No request was seen yet.'}
+      </p>
     );
   return (
     <div ref={box} className="h-[65vh] overflow-y-auto rounded-lg border border-line bg-surface">
@@ -144,11 +139,15 @@ function Rows({
                 onKeyDown={move}
                 className="flex h-8 w-full items-center gap-3 border-b border-line px-4 text-left text-12 hover:bg-hover"
               >
-                <span className="numeric text-faint">{new Date(row.at * 1000).toLocaleTimeString()}</span>
-                <Badge icon tone={row.status >= 500 ? 'bad' : row.status >= 400 ? 'warn' : 'good'}>
-                  {row.status}
-                </Badge>
-                <span className="w-14 font-mono">{row.method}</span>
+                <span className="numeric shrink-0 text-faint">
+                  {new Date(row.at * 1000).toLocaleTimeString()}
+                </span>
+                <span className="w-16 shrink-0">
+                  <Badge icon tone={row.status >= 500 ? 'bad' : row.status >= 400 ? 'warn' : 'good'}>
+                    {row.status}
+                  </Badge>
+                </span>
+                <span className="w-14 shrink-0 truncate font-mono">{row.method}</span>
                 <span className="min-w-0 flex-1 truncate font-mono">
                   {row.host}
                   {row.path}
@@ -156,7 +155,7 @@ function Rows({
                 <span className="max-w-[35%] truncate text-soft">
                   {row.ended_by === null ? row.route?.name : `${row.ended_by}: ${row.reason ?? ''}`}
                 </span>
-                <span className="numeric w-20 text-right">{row.total_ms} ms</span>
+                <span className="numeric w-20 shrink-0 text-right">{msText(row.total_ms)}</span>
               </button>
             </li>
           );

@@ -37,11 +37,15 @@ export function useTap(filter: string, sample: number, paused: boolean): Tap {
     }
     const abort = new AbortController();
     let retry = 0;
+    let received = 0;
     const draw = window.setInterval(() => {
       const batch = waiting.current;
       if (batch.length === 0) return;
       waiting.current = [];
       setRows((before) => [...batch.reverse(), ...before].slice(0, MOST_ROWS));
+      received += batch.length;
+      // The gateway tells its numbers once a second: what is seen already is never counted less.
+      setCounters((told) => atLeast(told, received));
     }, DRAW_MS);
     const again = (problem?: Error) => {
       if (abort.signal.aborted) return;
@@ -56,6 +60,7 @@ export function useTap(filter: string, sample: number, paused: boolean): Tap {
       sample,
       {
         open: () => {
+          received = 0;
           setError(undefined);
           setCounters(NONE);
           setState('open');
@@ -86,4 +91,9 @@ export function useTap(filter: string, sample: number, paused: boolean): Tap {
     },
     retry: () => setAttempt((last) => last + 1),
   };
+}
+
+function atLeast(told: Counters, received: number): Counters {
+  if (told.shown >= received) return told;
+  return { ...told, matched: Math.max(told.matched, received), shown: received };
 }

@@ -164,7 +164,7 @@ function DataPlanes() {
               title="No data planes yet"
               text="Microgateways and further gateways join with a token and are fed from here."
               command={
-                'cardinal token create --role microgateway --service orders --uses 1\ncardinal microgateway --service orders --control-plane HOST:8005 --token TOKEN'
+                'cardinal token create --role microgateway --service orders --uses 1\ncardinal microgateway --control-plane https://HOST:8005 --token TOKEN --service orders --to http://127.0.0.1:3000'
               }
             />
           </section>

@@ -105,7 +105,7 @@ function TargetRow(props: { upstream: Entity; target: TargetHealth; total: numbe
               <rect width={share * 100} height="1" fill="currentColor" />
             </svg>
           </span>
-          <span className="numeric text-12 text-soft">{(share * 100).toFixed(0)} %</span>
+          <span className="numeric text-12 whitespace-nowrap text-soft">{(share * 100).toFixed(0)} %</span>
         </span>
       </td>
       <td>
